@@ -1,0 +1,22 @@
+# The few verbs of this house. Each line is one you could type.
+.PHONY: run test bench lint transcripts clean
+
+run: ## build, make an SQLite database in ./data, serve, and say where to go
+	CGO_ENABLED=0 go build -trimpath -o bin/concierge ./cmd/concierge
+	./bin/concierge serve
+
+test: ## everything there is; installs what it needs where it may, else says how and names what it skipped
+	sh test.sh
+
+bench: ## the figures, as a table and as bench.json
+	go run ./cmd/bench
+
+transcripts: ## rewrite the golden transcripts from what is said today
+	go test ./cmd/concierge -run Transcripts -update
+
+lint:
+	go vet ./...
+	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run
+
+clean:
+	rm -rf bin bench.json
