@@ -1,0 +1,61 @@
+package seal
+
+import (
+	"encoding/binary"
+	"math/big"
+)
+
+// base58 leaves out 0 O I l, and has no sign that a messenger would style or cut at.
+const base58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+
+// TokenSize is the length of every link token: 128 bits in base58.
+const TokenSize = 22
+
+// LinkToken makes the token of a link number: number and zeros in one AES block, so that nothing else needs to be stored.
+func (k *Keys) LinkToken(number uint64) string {
+	var block [16]byte
+	binary.BigEndian.PutUint64(block[:8], number)
+	k.link.Encrypt(block[:], block[:])
+	n := new(big.Int).SetBytes(block[:])
+	token := make([]byte, TokenSize)
+	mod, base := new(big.Int), big.NewInt(58)
+	for i := TokenSize - 1; i >= 0; i-- {
+		n.DivMod(n, base, mod)
+		token[i] = base58[mod.Int64()]
+	}
+	return string(token)
+}
+
+// LinkNo reads a token back. A token we did not make is not ours: of 2^64 guesses one passes.
+func (k *Keys) LinkNo(token string) (uint64, bool) {
+	if len(token) != TokenSize {
+		return 0, false
+	}
+	n, base := new(big.Int), big.NewInt(58)
+	for i := range token {
+		digit := index58(token[i])
+		if digit < 0 {
+			return 0, false
+		}
+		n.Add(n.Mul(n, base), big.NewInt(int64(digit)))
+	}
+	if n.BitLen() > 128 {
+		return 0, false
+	}
+	var block [16]byte
+	n.FillBytes(block[:])
+	k.link.Decrypt(block[:], block[:])
+	if binary.BigEndian.Uint64(block[8:]) != 0 {
+		return 0, false
+	}
+	return binary.BigEndian.Uint64(block[:8]), true
+}
+
+func index58(c byte) int {
+	for i := range len(base58) {
+		if base58[i] == c {
+			return i
+		}
+	}
+	return -1
+}
