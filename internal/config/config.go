@@ -127,7 +127,9 @@ func (s *Settings) telegram(bad func(string, ...any)) {
 	}
 }
 
-func shortCode(v string) bool { return len(v) >= 5 && len(v) <= 6 && strings.Trim(v, "0123456789") == "" }
+func shortCode(v string) bool {
+	return len(v) >= 5 && len(v) <= 6 && strings.Trim(v, "0123456789") == ""
+}
 
 // Twilio tells whether any Twilio setting is there.
 func (s *Settings) Twilio() bool {

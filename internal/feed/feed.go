@@ -55,9 +55,13 @@ type Tail struct {
 	gap  time.Time      // since when the gap above low stands
 }
 
-// NewTail makes a tail; Run makes it follow.
-func NewTail(db *database.DB, log *slog.Logger) *Tail {
-	return &Tail{db: db, log: log, wake: make(chan struct{}, 1), subs: map[chan Event]struct{}{}, sent: map[int64]bool{}}
+// NewTail makes a tail that begins at what is there now; Run makes it follow.
+func NewTail(ctx context.Context, db *database.DB, log *slog.Logger) (*Tail, error) {
+	t := &Tail{db: db, log: log, wake: make(chan struct{}, 1), subs: map[chan Event]struct{}{}, sent: map[int64]bool{}}
+	if err := t.start(ctx); err != nil {
+		return nil, fmt.Errorf("open feed: %w", err)
+	}
+	return t, nil
 }
 
 // Wake makes the tail read at once. It never blocks.
@@ -79,9 +83,6 @@ func (t *Tail) Subscribe() (<-chan Event, func()) {
 
 // Run follows the table until ctx ends.
 func (t *Tail) Run(ctx context.Context) error {
-	if err := t.start(ctx); err != nil {
-		return err
-	}
 	heard := t.listen(ctx)
 	every := time.NewTicker(readEvery)
 	defer every.Stop()
