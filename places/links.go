@@ -7,7 +7,7 @@ import (
 )
 
 var (
-	aLink   = regexp.MustCompile(`(?i)(?:https?://[^\s<>"]{4,2000}|geo:[^\s<>"]{3,400}|\b(?:maps\.app\.goo\.gl|goo\.gl/maps|maps\.apple\.com|osm\.org|(?:www\.|maps\.)?google\.[a-z.]{2,6}/maps)[^\s<>"]{0,2000})`)
+	aLink   = regexp.MustCompile(`(?i)(?:https?://[^\s<>"]+|geo:[^\s<>"]+|\b(?:maps\.app\.goo\.gl|goo\.gl/maps|maps\.apple\.com|osm\.org|(?:www\.|maps\.)?google\.[a-z.]{2,6}/maps)[^\s<>"]*)`)
 	pinned  = regexp.MustCompile(`!3d(-?\d{1,3}\.\d+)!4d(-?\d{1,3}\.\d+)`)
 	viewed  = regexp.MustCompile(`@(-?\d{1,3}\.\d+),(-?\d{1,3}\.\d+)`)
 	osmView = regexp.MustCompile(`map=[\d.]+/(-?\d{1,3}\.\d+)/(-?\d{1,3}\.\d+)`)

@@ -8,7 +8,7 @@ const (
 	sureAt   = 0.85 // a name this near is taken,
 	ahead    = 0.10 // if the next is this far behind
 	nearAt   = 0.70 // a name this near is worth a question
-	mostRead = 600  // runes of a text we look at
+	mostRead = 2000 // runes of a text we look at; map links are long
 )
 
 // Read turns what was sent into a place. Tried in order: pin, map link, coordinates, postcode, words.
