@@ -11,10 +11,13 @@ import (
 // fits tells whether a text is one message.
 func (c Capabilities) fits(s string) bool {
 	if c.Parts > 0 {
+		if len(s) > 2*gsmPart*c.Parts { // a septet is two bytes at most, a UCS-2 unit three; counting a novel helps nobody
+			return false
+		}
 		_, parts, units := Segments(s)
 		return parts <= c.Parts && units <= c.Text
 	}
-	return len(s) <= c.Text || unitsOf(s) <= c.Text
+	return len(s) <= c.Text || len(s) <= 3*c.Text && unitsOf(s) <= c.Text
 }
 
 // cut parts a text into messages: at a blank line, else a line, a sentence, a space, a grapheme; never inside a URL.
@@ -49,8 +52,11 @@ func cutLines(s string, c Capabilities) []string {
 // longest is the length of the longest prefix of whole graphemes that fits.
 func longest(s string, c Capabilities) int {
 	var ends []int
-	state, rest := -1, s
-	for at := 0; len(rest) > 0 && at <= 4*c.Text; {
+	state, rest, most := -1, s, 3*c.Text
+	if c.Parts > 0 {
+		most = 2 * gsmPart * c.Parts
+	}
+	for at := 0; len(rest) > 0 && at <= most; {
 		var g string
 		g, rest, _, state = uniseg.FirstGraphemeClusterInString(rest, state)
 		at += len(g)
