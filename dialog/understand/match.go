@@ -1,0 +1,97 @@
+package understand
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Number reads a message that is the number of a choice, already folded: "1", "no 1", "option 1", "one". It is no number when more
+// stands beside it ("12 stratford road").
+func Number(folded string, words []string) (int, bool) {
+	for i, w := range words { // the language's own "one", "two", …
+		if w == folded {
+			return i + 1, true
+		}
+	}
+	for _, before := range []string{"option ", "number ", "no ", "nr ", "nomer "} {
+		folded = strings.TrimPrefix(folded, before)
+	}
+	if len(folded) == 0 || len(folded) > 4 {
+		return 0, false
+	}
+	n, err := strconv.Atoi(folded)
+	return n, err == nil && n >= 0
+}
+
+// Distance is the Damerau–Levenshtein distance of two words (insert, delete, replace, swap neighbours), or limit+1 when it is more.
+func Distance(a, b string, limit int) int {
+	if a == b {
+		return 0
+	}
+	if d := utf8.RuneCountInString(a) - utf8.RuneCountInString(b); d > limit || -d > limit {
+		return limit + 1
+	}
+	x, y := []rune(a), []rune(b)
+	prev, row, next := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range x {
+		next[0] = i + 1
+		best := next[0]
+		for j := range y {
+			cost := 1
+			if x[i] == y[j] {
+				cost = 0
+			}
+			next[j+1] = min(row[j]+cost, row[j+1]+1, next[j]+1)
+			if i > 0 && j > 0 && x[i] == y[j-1] && x[i-1] == y[j] {
+				next[j+1] = min(next[j+1], prev[j-1]+1)
+			}
+			best = min(best, next[j+1])
+		}
+		if best > limit {
+			return limit + 1
+		}
+		prev, row, next = row, next, prev
+	}
+	return min(row[len(y)], limit+1)
+}
+
+// Forgiven is how many typing errors a word of this length is forgiven: none under 4 letters, 1 to 7, 2 above.
+func Forgiven(word string) int {
+	switch n := utf8.RuneCountInString(word); {
+	case n < 4:
+		return 0
+	case n <= 7:
+		return 1
+	}
+	return 2
+}
+
+// Near tells whether a typed word may stand for the meant one.
+func Near(typed, meant string) (distance int, ok bool) {
+	limit := Forgiven(meant)
+	d := Distance(typed, meant, limit)
+	return d, d <= limit
+}
+
+// Has tells whether a folded text has the folded words of phrase in it, whole and in order.
+func Has(folded, phrase string) bool {
+	if phrase == "" || len(phrase) > len(folded) {
+		return false
+	}
+	for from := 0; ; {
+		i := strings.Index(folded[from:], phrase)
+		if i < 0 {
+			return false
+		}
+		i += from
+		end := i + len(phrase)
+		if (i == 0 || folded[i-1] == ' ') && (end == len(folded) || folded[end] == ' ') {
+			return true
+		}
+		from = i + 1
+	}
+}
