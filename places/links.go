@@ -11,7 +11,7 @@ var (
 	pinned  = regexp.MustCompile(`!3d(-?\d{1,3}\.\d+)!4d(-?\d{1,3}\.\d+)`)
 	viewed  = regexp.MustCompile(`@(-?\d{1,3}\.\d+),(-?\d{1,3}\.\d+)`)
 	osmView = regexp.MustCompile(`map=[\d.]+/(-?\d{1,3}\.\d+)/(-?\d{1,3}\.\d+)`)
-	pair    = regexp.MustCompile(`^(?:loc:)?\s*([-+]?\d{1,3}(?:\.\d+)?)\s*,\s*([-+]?\d{1,3}(?:\.\d+)?)(?:\s*\(.*\))?$`)
+	pair    = regexp.MustCompile(`^(?:loc:)?\s*([-+]?\d{1,3}(?:\.\d+)?)\s*,\s*([-+]?\d{1,3}(?:\.\d+)?)(?:\s*\(.*)?$`)
 	inPath  = regexp.MustCompile(`/maps/(?:place|search|dir)/(?:[^/@]*/)*?([^/@]+)`)
 )
 

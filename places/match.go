@@ -117,6 +117,7 @@ func (x *Index) rank(q []string, keep func(*row) bool, near *Place) []match {
 			best[r] = x.compare(q, line, e, near)
 		}
 	}
+	x.withWard(q, keep, near, best)
 	all := make([]match, 0, len(best))
 	for _, found := range best {
 		all = append(all, found)
@@ -131,6 +132,26 @@ func (x *Index) rank(q []string, keep func(*row) bool, near *Place) []match {
 		return int(a.row - b.row)
 	})
 	return all
+}
+
+// withWard adds the rows of a common name whose ward stands beside it: "high street kings heath".
+func (x *Index) withWard(q []string, keep func(*row) bool, near *Place, best map[int32]match) {
+	if len(q) > 8 {
+		return
+	}
+	for n := 1; n < len(q); n++ {
+		for _, part := range [2][]string{q[:n], q[n:]} {
+			for _, e := range x.exact[joined(part)] {
+				r := x.entries[e].row
+				if keep != nil && !keep(&x.rows[r]) || x.rows[r].Ward == "" {
+					continue
+				}
+				if m := x.compare(q, joined(q), e, near); m.score >= nearAt && m.score > best[r].score {
+					best[r] = m
+				}
+			}
+		}
+	}
 }
 
 // compare weighs one name: how much of the text it explains, how much of it the text holds, and the letters as a whole.
@@ -168,7 +189,7 @@ func (x *Index) compare(q []string, line string, n int32, near *Place) match {
 	if precision+recall > 0 {
 		score = 2 * precision * recall / (precision + recall)
 	}
-	score = max(score*0.97, alike(line, e.text)*0.99)
+	score = max(score*0.97, alike(line, e.text))
 	if exact {
 		score = 1
 	}
