@@ -1,40 +1,10 @@
 package understand_test
 
 import (
-	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"concierge/dialog/understand"
 )
-
-func TestFold(t *testing.T) {
-	for _, c := range []struct{ in, want string }{
-		{"  Stratford Rd., ١٢ ", "stratford rd 12"},
-		{"DUŻA dziura w łące", "duza dziura w lace"},
-		{"1️⃣", "1"}, {"۱۲۳۴۵۶۷۸۹۰", "1234567890"}, {"१२३", "123"}, {"１２", "12"}, {"৯", "9"},
-		{"St. Mary's", "st marys"}, {"سڑک", "سڑک"}, {"كيف", "کیف"}, {"پانی\u200cکھڑا", "پانیکہڑا"}, {"", ""}, {"...", ""}, {"👍", "👍"},
-	} {
-		if got := understand.Fold(c.in); got != c.want {
-			t.Errorf("%q folds to %q, not %q", c.in, got, c.want)
-		}
-	}
-}
-
-func FuzzFold(f *testing.F) {
-	for _, s := range []string{"", "Hello", "سڑک ۱۲", "\xff\xfe", "e\u0301", "1️⃣"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		once := understand.Fold(s)
-		if utf8.ValidString(s) && !utf8.ValidString(once) {
-			t.Fatalf("%q folds to what is no text", s)
-		}
-		if strings.HasPrefix(once, " ") || strings.HasSuffix(once, " ") || strings.Contains(once, "  ") {
-			t.Fatalf("%q folds to %q", s, once)
-		}
-	})
-}
 
 func TestTyposAreForgivenByLength(t *testing.T) {
 	for _, c := range []struct {
