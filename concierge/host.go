@@ -1,0 +1,107 @@
+package concierge
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"concierge/channels"
+	"concierge/council"
+	"concierge/dialog"
+	"concierge/inbox"
+	"concierge/internal/database"
+	"concierge/internal/jobs"
+	"concierge/internal/media"
+	"concierge/internal/phrase"
+	"concierge/internal/seal"
+	"concierge/places"
+)
+
+// Engine takes turns; *dialog.Engine does.
+type Engine interface {
+	Turn(ctx context.Context, look dialog.Lookup, s dialog.Session, in dialog.Input) (dialog.Session, []dialog.Event)
+}
+
+// Languages is what the host asks of locales.
+type Languages interface {
+	// Match finds the offered language a channel's unchecked tag means; "" none.
+	Match(hint string) string
+	// Draft tells whether a language's words still wait for a native reader.
+	Draft(tag string) bool
+}
+
+// Settings are all the host needs. Metrics, Seed, Now and NewID may be nil.
+type Settings struct {
+	DB        *database.DB
+	Keys      *seal.Keys
+	Inbox     *inbox.Inbox
+	Council   *council.Council
+	Places    *places.Index
+	Languages func() Languages // read at each turn: files may be edited while we serve
+	Channels  map[channels.Name]channels.Channel
+	Queue     jobs.Queue
+	Media     media.Store
+	PublicURL string                    // without a final slash: links in messages begin with it
+	Rates     map[channels.Name]float64 // messages a second and sender; 0 or missing is no limit
+	Node      string                    // this node's name in leases; "" makes one
+	FeedWake  func()                    // called after a commit that appended to the feed; may be nil
+	Log       *slog.Logger
+	Metrics   *Metrics
+	Now       func() time.Time // for pauses within this process; the database's clock rules all else
+	Seed      func() int       // where a new session's run numbers start
+	NewID     func() string
+}
+
+// Host is the concierge. It meets channels.Receiver.
+type Host struct {
+	s      Settings
+	engine atomic.Pointer[Engine]
+	out    *outbox
+	vars   []phrase.Var // what every line may name: Council, Phone, Privacy
+
+	stop context.CancelFunc
+	work sync.WaitGroup
+}
+
+var _ channels.Receiver = (*Host)(nil)
+
+// New makes a host that is not started yet. SetEngine must be called before the first message.
+func New(s Settings) *Host {
+	if s.Now == nil {
+		s.Now = time.Now
+	}
+	if s.NewID == nil {
+		s.NewID = database.NewID
+	}
+	if s.Seed == nil {
+		s.Seed = func() int { return rand.IntN(1_000_000) }
+	}
+	if s.Node == "" {
+		s.Node = s.NewID()
+	}
+	if s.Log == nil {
+		s.Log = slog.New(slog.DiscardHandler)
+	}
+	if s.Metrics == nil {
+		s.Metrics = NewMetrics()
+	}
+	h := &Host{s: s}
+	h.vars = h.common()
+	h.out = newOutbox(h)
+	return h
+}
+
+// SetEngine swaps the engine: turns from now on are taken by it.
+func (h *Host) SetEngine(e Engine) { h.engine.Store(&e) }
+
+// common are the variables the engine cannot know and that are the same for everybody.
+func (h *Host) common() []phrase.Var {
+	c := h.s.Council
+	return []phrase.Var{
+		{Name: "Council", Text: c.Name}, {Name: "Phone", Text: c.Phone}, {Name: "Privacy", Text: c.PrivacyNotice},
+		{Name: "Website", Text: c.Website},
+	}
+}

@@ -1,0 +1,45 @@
+package concierge
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// Metrics count what the host does. No label ever carries a person: channels, classes and kinds only.
+type Metrics struct {
+	Received  *prometheus.CounterVec   // by channel and what became of it: turn, repeat, desk, waiting, failed …
+	Turn      prometheus.Histogram     // seconds from Receive to commit
+	Sent      *prometheus.CounterVec   // by channel and result: ok, or the class of the error
+	Send      *prometheus.HistogramVec // seconds of the provider's call, by channel
+	Receipts  *prometheus.CounterVec   // by channel and status; unknown and contradicting ones too
+	Failures  *prometheus.CounterVec   // of turns, by cause: panic, time, error
+	InFlight  *prometheus.GaugeVec     // sends in hand, by channel
+	Merged    prometheus.Histogram     // results of sends that shared one commit
+	Abandoned prometheus.Counter       // results of sends that could not be stored
+}
+
+// NewMetrics makes them; Register shows them.
+func NewMetrics() *Metrics {
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "concierge_" + name, Help: help}, labels)
+	}
+	latency := []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10}
+	return &Metrics{
+		Received: counter("received_total", "Messages that came in.", "channel", "outcome"),
+		Turn: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "concierge_turn_seconds",
+			Help: "From a message's arrival to its commit.", Buckets: latency}),
+		Sent: counter("sent_total", "Messages given to a provider.", "channel", "result"),
+		Send: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "concierge_send_seconds",
+			Help: "A provider's answer to one message.", Buckets: latency}, []string{"channel"}),
+		Receipts: counter("receipts_total", "Delivery receipts.", "channel", "status"),
+		Failures: counter("turn_failures_total", "Turns that failed.", "cause"),
+		InFlight: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "concierge_sends_in_flight",
+			Help: "Messages a provider has not answered yet."}, []string{"channel"}),
+		Merged: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "concierge_results_per_commit",
+			Help: "Results of sends stored by one commit.", Buckets: []float64{1, 2, 4, 8, 16, 32, 64}}),
+		Abandoned: prometheus.NewCounter(prometheus.CounterOpts{Name: "concierge_results_abandoned_total",
+			Help: "Results of sends that could not be stored; the sends count as uncertain."}),
+	}
+}
+
+// Register adds all to a registry.
+func (m *Metrics) Register(r prometheus.Registerer) {
+	r.MustRegister(m.Received, m.Turn, m.Sent, m.Send, m.Receipts, m.Failures, m.InFlight, m.Merged, m.Abandoned)
+}

@@ -1,0 +1,77 @@
+package inbox
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"concierge/channels"
+	"concierge/internal/database"
+)
+
+// Inbound is one message from a resident as it is stored.
+type Inbound struct {
+	channels.Message
+	ID    string // ours; Message.ID is the provider's
+	Seq   int64
+	At    time.Time // when we received it, by the database's clock
+	Taken Taken
+	Tries int
+}
+
+// Taken says what became of an inbound message.
+type Taken string
+
+// What becomes of an inbound message.
+const (
+	ForTurn Taken = "waiting" // stored without its turn; later ones wait behind it
+	Done    Taken = "taken"
+	Aside   Taken = "aside" // its turn failed three times
+	ForDesk Taken = "desk"  // a person's to read
+)
+
+// received is what a row keeps of an inbound message beside its text, as JSON: enough to take its turn later.
+type received struct {
+	Account   string             `json:"a,omitempty"`
+	ID        string             `json:"i,omitempty"`
+	ReplyTo   channels.Handle    `json:"q,omitempty"`
+	Edits     channels.Handle    `json:"e,omitempty"`
+	Press     *channels.Press    `json:"p,omitempty"`
+	Location  *channels.Location `json:"l,omitempty"`
+	Media     []channels.Media   `json:"m,omitempty"`
+	Album     string             `json:"b,omitempty"`
+	Payload   string             `json:"s,omitempty"`
+	Language  string             `json:"g,omitempty"`
+	Forwarded bool               `json:"f,omitempty"`
+}
+
+// Keep stores an inbound message under the conversation's next number, as part of a batch. The caller saves c.NextSeq.
+func (in *Inbox) Keep(b *database.Batch, c *Conversation, m *Inbound) error {
+	extra, err := m.encode()
+	if err != nil {
+		return err
+	}
+	m.Seq = c.NextSeq
+	c.NextSeq++
+	b.Exec(`INSERT INTO messages (id, conversation_id, seq, inbound, kind, language, body, parts, handle, created_at, taken, tries)
+		VALUES ($1, $2, $3, TRUE, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		m.ID, c.ID, m.Seq, string(m.Kind), c.Language, m.Text, extra, null(string(m.Handle)), m.At, string(m.Taken), m.Tries)
+	return nil
+}
+
+func (m *Inbound) encode() (string, error) {
+	r := received{ReplyTo: m.ReplyTo, Edits: m.Edits, Location: m.Location, Media: m.Media, Album: m.Album, Payload: m.Payload,
+		Language: m.Language, Forwarded: m.Forwarded}
+	plain := m.ReplyTo == "" && m.Edits == "" && m.Location == nil && m.Media == nil && m.Album == "" && m.Payload == "" && !m.Forwarded
+	if m.Press != (channels.Press{}) {
+		r.Press, plain = &m.Press, false
+	}
+	if plain && m.Taken != ForTurn {
+		return "", nil
+	}
+	text, err := json.Marshal(r)
+	if err != nil {
+		return "", fmt.Errorf("encode message: %w", err)
+	}
+	return string(text), nil
+}

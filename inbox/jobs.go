@@ -1,0 +1,19 @@
+package inbox
+
+// Resume is the job by which a person hands a conversation back to the bot: the host then takes a turn that speaks first. It does
+// nothing when the epoch has moved on or a turn was taken meanwhile.
+type Resume struct {
+	Conversation string `json:"c"`
+	Epoch        int64  `json:"e"`
+	How          string `json:"h"` // resume, menu, silent or case
+	Case         string `json:"r,omitempty"`
+}
+
+// Kind implements river.JobArgs.
+func (Resume) Kind() string { return "resume" }
+
+// Heard says what becomes of a message that came in while a person owned the conversation, or after it was closed.
+type Heard struct {
+	Turn     bool   // the bot takes a turn for it: a closed conversation that is the bot's again (row 19)
+	Returned string // not empty: the bot speaks first, with this Input.Returned, instead of reading the message (rows 6 and 7)
+}
