@@ -145,7 +145,7 @@ func joinRuns(runs []run) (s string, clear bool) {
 	return b.String(), mixed(b.String()) && (len(runs) == 1 || split || single)
 }
 
-// mixed tells at least one digit and two letters or the other way round: "ROUTE66" and "NO12345" are no references.
+// mixed tells at least one letter and one digit, as every reference has.
 func mixed(s string) bool {
 	letters := 0
 	for i := range len(s) {
