@@ -77,20 +77,47 @@ func Near(typed, meant string) (distance int, ok bool) {
 	return d, d <= limit
 }
 
+// NearPhrase is Near for a phrase: as many words, each near its own.
+func NearPhrase(typed, meant string) (distance int, ok bool) {
+	if typed == meant {
+		return 0, true
+	}
+	if d := len(typed) - len(meant); d > 8 || d < -8 {
+		return 0, false
+	}
+	for typed != "" || meant != "" {
+		var t, m string
+		t, typed, _ = strings.Cut(typed, " ")
+		m, meant, _ = strings.Cut(meant, " ")
+		if t == "" || m == "" {
+			return 0, false
+		}
+		d, ok := Near(t, m)
+		if !ok {
+			return 0, false
+		}
+		distance += d
+	}
+	return distance, true
+}
+
 // Has tells whether a folded text has the folded words of phrase in it, whole and in order.
-func Has(folded, phrase string) bool {
+func Has(folded, phrase string) bool { return IndexWords(folded, phrase) >= 0 }
+
+// IndexWords is where the folded words of phrase begin in a folded text, whole and in order, or -1.
+func IndexWords(folded, phrase string) int {
 	if phrase == "" || len(phrase) > len(folded) {
-		return false
+		return -1
 	}
 	for from := 0; ; {
 		i := strings.Index(folded[from:], phrase)
 		if i < 0 {
-			return false
+			return -1
 		}
 		i += from
 		end := i + len(phrase)
 		if (i == 0 || folded[i-1] == ' ') && (end == len(folded) || folded[end] == ' ') {
-			return true
+			return i
 		}
 		from = i + 1
 	}
