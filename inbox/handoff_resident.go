@@ -57,6 +57,12 @@ type Understood struct {
 	Thanks bool // a bare "thanks"
 }
 
+// Heard says what becomes of a message that came in.
+type Heard struct {
+	Turn     bool   // the concierge takes a turn for it
+	Returned string // not empty: it speaks first, with this Input.Returned, instead of reading the message
+}
+
 // Heard is told of every inbound message under the conversation's lock, before anybody answers, and moves the conversation. Turn: the
 // concierge takes a turn. Returned: it speaks first. Neither: the message is a person's to answer (store it as ForDesk).
 func (h *Handoffs) Heard(ctx context.Context, tx *database.Tx, c *Conversation, u Understood) (Heard, error) {
