@@ -17,8 +17,6 @@ func alias(base string) string {
 		return "pa-Arab"
 	case "syl":
 		return "bn"
-	case "rom":
-		return "ro"
 	case "qps":
 		return "en-XA"
 	}

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
-	"github.com/nicksnyder/go-i18n/v2/i18n/template"
 	"golang.org/x/text/language"
 )
 
@@ -27,7 +26,6 @@ type tongue struct {
 	review   map[string]Review
 	forms    []string // the plural forms the language has
 	loc      *i18n.Localizer
-	parser   *template.TextParser
 }
 
 // read is what the layers hold, good or bad.

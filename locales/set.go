@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
-	"github.com/nicksnyder/go-i18n/v2/i18n/template"
 	"golang.org/x/text/language"
 )
 
@@ -55,7 +54,6 @@ func (r *read) set() (*Set, error) {
 // entriesOf says every message of a language once, every form of it: a broken one fails here and not when it is sent.
 func entriesOf(bundle *i18n.Bundle, l *tongue) (map[string]*entry, error) {
 	l.loc = i18n.NewLocalizer(bundle, l.tag)
-	l.parser = &template.TextParser{Option: "missingkey=error"}
 	entries := make(map[string]*entry, len(l.messages))
 	for key, m := range l.messages {
 		e := &entry{lang: l, key: key, vars: m.vars, plural: m.plural, static: !m.plural && len(m.vars) == 0}
@@ -89,10 +87,9 @@ func probes() []any {
 	return []any{0, 1, 2, 3, 4, 5, 6, 8, 11, 21, 100, 101, 1000000, "1.5"}
 }
 
-// localize is the one way go-i18n is asked. The option decides what a missing variable does, and only the first parser to touch a
-// message has a say in it, so there is one parser; it has no functions, which would parse the text at every call.
+// localize is the one way go-i18n is asked: with our parser, and with a fixed list of variables.
 func (l *tongue) localize(c *i18n.LocalizeConfig, key string, data map[string]string, count any) (string, language.Tag, error) {
-	*c = i18n.LocalizeConfig{MessageID: key, TemplateData: data, PluralCount: count, TemplateParser: l.parser}
+	*c = i18n.LocalizeConfig{MessageID: key, TemplateData: data, PluralCount: count, TemplateParser: parser{}}
 	return l.loc.LocalizeWithTag(c)
 }
 
