@@ -50,7 +50,8 @@ func (h *Handoffs) shutLines(now time.Time) []phrase.Line {
 
 // sayJoined says who has joined, once for a person and stretch.
 func (h *Handoffs) sayJoined(ctx context.Context, tx *database.Tx, s *standing, a Actor) error {
-	return h.say(ctx, tx, s, "joined:"+s.Open.ID+":"+a.ID, h.joined(s.Open, a))
+	// Kept: their words go out whoever has the conversation by then, and should not come from nobody.
+	return h.in.Write(ctx, tx, s.Conversation, Reply, Words{Lines: []phrase.Line{h.joined(s.Open, a)}, Cause: "joined:" + s.Open.ID + ":" + a.ID, Keep: true})
 }
 
 func (h *Handoffs) joined(open *Handoff, a Actor) phrase.Line {
