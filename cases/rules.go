@@ -32,6 +32,7 @@ type Rules struct {
 	ReopenDays  int                                 // days after done within which a resident may reopen
 	ReopenLimit int                                 // times a resident may; then a person
 	RatingEvery time.Duration                       // one rating a contact within it
+	Photos      int                                 // that residents may put on a case; 0 is 3
 	Random      io.Reader                           // for references and link numbers; nil is crypto/rand
 }
 
@@ -48,6 +49,7 @@ type Service struct {
 func RulesOf(c *council.Council) Rules {
 	return Rules{
 		ReopenDays: c.Cases.ReopenDays, ReopenLimit: c.Cases.ReopenLimit, RatingEvery: 30 * 24 * time.Hour,
+		Photos: c.Cases.Photos.Count,
 		Service: func(code string) (Service, bool) {
 			s, ok := c.Service(code)
 			due := func(filed time.Time) (time.Time, bool) { return c.Due(code, filed) }

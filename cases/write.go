@@ -57,6 +57,10 @@ func (c *Cases) save(ctx context.Context, tx *database.Tx, one *Case, u Update, 
 // write inserts an update and its photos.
 func (c *Cases) write(ctx context.Context, tx *database.Tx, one Case, u Update, photos []string) error {
 	var b database.Batch
+	photos, err := c.room(ctx, tx, one, u.By, photos)
+	if err != nil {
+		return err
+	}
 	b.Exec(`INSERT INTO updates (id, case_id, seq, at, actor, actor_id, kind, status_from, status_to, reason, next_step, planned_for,
 			text, language, public, hidden, source)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
@@ -69,6 +73,25 @@ func (c *Cases) write(ctx context.Context, tx *database.Tx, one Case, u Update, 
 		return fmt.Errorf("write update: %w", err)
 	}
 	return nil
+}
+
+// room keeps as many of a resident's photos as the case still takes; staff's and partners' are not counted.
+func (c *Cases) room(ctx context.Context, tx *database.Tx, one Case, by Actor, photos []string) ([]string, error) {
+	if by.Kind != Resident || len(photos) == 0 {
+		return photos, nil
+	}
+	n, most := 0, c.rules.Photos
+	if most <= 0 {
+		most = 3
+	}
+	if one.LastSeq > 1 {
+		err := tx.QueryRow(ctx, `SELECT COUNT(*) FROM case_photos p JOIN updates u ON u.case_id = p.case_id AND u.seq = p.update_seq
+			WHERE p.case_id = $1 AND u.actor = 'resident'`, one.ID).Scan(&n)
+		if err != nil {
+			return nil, fmt.Errorf("count photos: %w", err)
+		}
+	}
+	return photos[:min(len(photos), max(0, most-n))], nil
 }
 
 // insertFollower adds a follower; one who follows already stays as they were.
@@ -113,4 +136,9 @@ func point(p Place) (lat, lon any) {
 		return nil, nil
 	}
 	return p.Lat, p.Lon
+}
+
+// Lock reads a case by its id and holds it until the transaction ends, or ErrNotFound. Who also locks a conversation does that first.
+func (c *Cases) Lock(ctx context.Context, tx *database.Tx, id string) (Case, error) {
+	return c.one(ctx, tx, `id = $1`+tx.ForUpdate(), id)
 }
