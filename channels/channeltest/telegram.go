@@ -32,6 +32,7 @@ type TelegramOptions struct {
 	Deliver   func() string
 
 	RetryPause time.Duration // after a first non-2xx, doubling to 60 s; 0: 1 s
+	MostPause  time.Duration // a shorter end to any pause, also one our Retry-After asks for, in tests; 0: none
 	Copies     int           // every update so often, at once; 0 is 1
 	Lift       bool          // no 429 for pace; chats need not have written first
 	Seed       uint64

@@ -125,7 +125,11 @@ func (t *Telegram) pump(c *chat) {
 		if status == http.StatusGone {
 			t.broken("webhook", "", "a 410: after 23 hours of these Telegram closes the webhook")
 		}
-		if !t.wait(max(pause, after)) {
+		rest := max(pause, after)
+		if t.o.MostPause > 0 {
+			rest = min(rest, t.o.MostPause)
+		}
+		if !t.wait(rest) {
 			return
 		}
 		pause = min(2*pause, time.Minute)

@@ -2,7 +2,6 @@ package twilio
 
 import (
 	"errors"
-	"net"
 	"net/http"
 	"strconv"
 	"time"
@@ -48,10 +47,10 @@ func pause(code int) time.Duration {
 }
 
 // failure classes what CreateMessage said. What the transport saw is trusted over the error's words, which quote the account.
-func (c *call) failure(err error) *channels.SendError {
-	e := &channels.SendError{Class: channels.Uncertain, After: c.after}
-	if c.status == 0 {
-		if c.never {
+func (c *request) failure(err error) *channels.SendError {
+	e := &channels.SendError{Class: channels.Uncertain, After: c.After}
+	if c.Status == 0 {
+		if c.Never {
 			e.Class, e.Code = channels.Retry, "connection"
 		}
 		if local := (*client.TwilioRestError)(nil); errors.As(err, &local) { // refused before any call: 21222, 21224
@@ -68,30 +67,20 @@ func (c *call) failure(err error) *channels.SendError {
 		}
 	}
 	if e.Code == "" {
-		e.Code = strconv.Itoa(c.status)
+		e.Code = strconv.Itoa(c.Status)
 	}
 	switch {
-	case c.status == http.StatusTooManyRequests:
+	case c.Status == http.StatusTooManyRequests:
 		e.Class = channels.Throttled
-	case c.status == http.StatusUnauthorized:
+	case c.Status == http.StatusUnauthorized:
 		e.Class = channels.Configuration
-	case c.status >= 400 && c.status < 500 && n > 0:
+	case c.Status >= 400 && c.Status < 500 && n > 0:
 		e.Class = classOf(n)
-	case c.status >= 400 && c.status < 500:
+	case c.Status >= 400 && c.Status < 500:
 		e.Class = channels.Refused
 	}
 	if e.After == 0 && (e.Class == channels.Throttled || e.Class == channels.Unreachable) {
 		e.After = pause(n)
 	}
 	return e
-}
-
-// neverSent tells whether the request surely did not leave: no name, no connection, no TLS.
-func neverSent(err error) bool {
-	var op *net.OpError
-	if errors.As(err, &op) && op.Op == "dial" {
-		return true
-	}
-	var dns *net.DNSError
-	return errors.As(err, &dns)
 }

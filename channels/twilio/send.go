@@ -19,13 +19,13 @@ func (c *channel) Send(ctx context.Context, o channels.Outgoing) (channels.Handl
 	if refused != nil {
 		return "", refused
 	}
-	t := &call{ctx: ctx, base: c.base, to: c.to}
+	t := &request{ctx: ctx, base: c.base, to: c.to}
 	msg, err := api.NewApiServiceWithClient(t.client(c.account, c.settings.AuthTokens[0])).CreateMessage(p)
 	if err != nil {
 		return "", t.failure(err)
 	}
-	if t.status < 200 || t.status > 299 || msg == nil || msg.Sid == nil || !messageShape.MatchString(*msg.Sid) {
-		return "", &channels.SendError{Class: channels.Uncertain, Code: strconv.Itoa(t.status)}
+	if t.Status < 200 || t.Status > 299 || msg == nil || msg.Sid == nil || !messageShape.MatchString(*msg.Sid) {
+		return "", &channels.SendError{Class: channels.Uncertain, Code: strconv.Itoa(t.Status)}
 	}
 	return channels.Handle(*msg.Sid), nil
 }
