@@ -67,7 +67,7 @@ func (c *checker) script(m, english *message) {
 	latin, letters := false, false
 	for _, f := range m.inOrder() {
 		bare := withoutVars(f.text)
-		if f.text == english.forms[f.name] && !own && len(strings.Fields(bare)) > 1 && !english.plural {
+		if f.text == english.forms[f.name] && !own && wordCount(bare) > 1 && !english.plural {
 			c.warn(m, "this is the English: translate it, or mark it not_needed")
 			return
 		}
@@ -91,7 +91,17 @@ func (c *checker) script(m, english *message) {
 
 // sourceName tells names that are written alike everywhere.
 func (c *checker) sourceName(m *message) bool {
-	return len(strings.Fields(withoutVars(m.first()))) <= 1
+	return wordCount(withoutVars(m.first())) <= 1
+}
+
+func wordCount(text string) int {
+	n := 0
+	for _, w := range strings.Fields(text) {
+		if strings.ContainsFunc(w, unicode.IsLetter) {
+			n++
+		}
+	}
+	return n
 }
 
 // direction: a phone takes the direction of a message from its first strong letter, and a variable may begin with a Latin one.
