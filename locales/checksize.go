@@ -38,6 +38,9 @@ func (c *checker) budget(m, english *message) {
 		if c.o.Segments == nil || onPage(m.key) {
 			continue
 		}
+		if c.l != c.source && Strict(m.key) && !english.short() && c.l.state(m.key, english) != Approved {
+			text += "\n" + filled(english.first(), func(name string) string { return sample(english.at.comment, name) })
+		}
 		encoding, parts := c.o.Segments(text)
 		switch {
 		case parts > partsMost:
@@ -58,6 +61,11 @@ func (c *checker) budget(m, english *message) {
 func (m *message) isLabel() bool {
 	text := m.first()
 	return !m.plural && len(m.vars) == 0 && utf8.RuneCountInString(text) <= 20 && !strings.ContainsAny(text, ".?!:\n")
+}
+
+// short tells a text no longer than a label: it promises nothing.
+func (m *message) short() bool {
+	return !m.plural && utf8.RuneCountInString(m.forms["other"]) <= maxLabel
 }
 
 // sample is the longest value of a variable: what the comment says in quotes after its name, or a guess that is not short.

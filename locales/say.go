@@ -44,8 +44,11 @@ func (s *Set) fill(tag string, e *entry, vars []phrase.Var) string {
 		return e.own
 	}
 	w := s.data.Get().(*saying)
-	defer s.data.Put(w)
-	clear(w.vars)
+	defer func() {
+		clear(w.vars) // a resident's words do not wait in memory for the next sentence
+		w.config = i18n.LocalizeConfig{}
+		s.data.Put(w)
+	}()
 	var count any
 	for i := range vars {
 		v := &vars[i]

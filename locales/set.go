@@ -22,6 +22,7 @@ type entry struct {
 	static bool   // no variables, no forms: own and text are ready
 	own    string // the message alone
 	text   string // the message, and the English after it where that is owed
+	short  bool   // a label
 	also   *entry // the English said after a strict message nobody approved
 }
 
@@ -56,7 +57,7 @@ func entriesOf(bundle *i18n.Bundle, l *tongue) (map[string]*entry, error) {
 	l.loc = i18n.NewLocalizer(bundle, l.tag)
 	entries := make(map[string]*entry, len(l.messages))
 	for key, m := range l.messages {
-		e := &entry{lang: l, key: key, vars: m.vars, plural: m.plural, static: !m.plural && len(m.vars) == 0}
+		e := &entry{lang: l, key: key, vars: m.vars, plural: m.plural, static: !m.plural && len(m.vars) == 0, short: m.short()}
 		trial := make(map[string]string, len(m.vars))
 		for _, v := range m.vars {
 			trial[v] = "x"
@@ -109,7 +110,7 @@ func (s *Set) chained(tag string, own map[string]map[string]*entry) *view {
 
 // owed adds the English to a strict message that no native reader approved.
 func (s *Set) owed(e, english *entry) *entry {
-	if english == nil || e.lang.tag == Source || !Strict(e.key) || !s.unapproved(e) || s.label(e.key) {
+	if english == nil || e.lang.tag == Source || !Strict(e.key) || !s.unapproved(e) || english.short {
 		return e
 	}
 	both := *e
@@ -129,11 +130,6 @@ func (s *Set) unapproved(e *entry) bool {
 
 // maxLabel is the longest list label of WhatsApp, in letters. A shorter English text is a label, and a label promises nothing.
 const maxLabel = 24
-
-func (s *Set) label(key string) bool {
-	m := s.langs[Source].messages[key]
-	return m != nil && !m.plural && len([]rune(m.forms["other"])) <= maxLabel
-}
 
 // entry finds a message for a language; one that is not loaded speaks English.
 func (s *Set) entry(tag, key string) *entry {
