@@ -1,0 +1,311 @@
+package simulator
+
+import (
+	"context"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"concierge/channels"
+)
+
+// posted is what the page sends from a phone. One of Text, Press, Place, Photo and Start is there; Text may go with Photo.
+type posted struct {
+	Text  string `json:"text"`
+	Press *press `json:"press"`
+	Place *int   `json:"place"` // of Settings.Places
+	Photo string `json:"photo"` // a sample's name
+	Start bool   `json:"start"` // Telegram's START
+	Twice bool   `json:"twice"` // the provider repeats itself: one id, two deliveries
+	Times int    `json:"times"` // so many messages at once, each with its own id
+
+	media *channels.Media // uploaded
+}
+
+// press is a button on the page.
+type press struct {
+	Message int `json:"message"` // number of the bubble
+	Choice  int `json:"choice"`  // 1 is the first
+}
+
+// trouble is why the page's wish is not done: the end of a key simulator.error.*, and the HTTP status.
+type trouble struct {
+	key    string
+	status int
+}
+
+// receiveTime is how long Twilio waits for an answer.
+const receiveTime = 15 * time.Second
+
+// write sends from a phone: it draws the bubbles, then hands the messages to the concierge, all at once when there are several.
+func (s *Simulator) write(ctx context.Context, v *visitor, n channels.Name, in posted) *trouble {
+	s.mu.Lock()
+	p := v.phones[n]
+	if why := s.mayWrite(p, in); why != nil {
+		s.mu.Unlock()
+		return why
+	}
+	m, b, ok := s.message(p, in)
+	if !ok {
+		s.mu.Unlock()
+		return &trouble{"unknown", 400}
+	}
+	copies := min(max(in.Times, 1), 5)
+	messages, bubbles := make([]channels.Message, copies), make([]*bubble, copies)
+	for i := range copies {
+		messages[i], bubbles[i] = m, b
+		if i > 0 {
+			again := *b
+			bubbles[i] = &again
+			messages[i].ID = messageID(n, m.Kind)
+		}
+		if b.who == "" {
+			continue // Telegram shows no bubble for a button
+		}
+		if in.Twice {
+			bubbles[i].times = 2
+		}
+		p.add(bubbles[i])
+		messages[i].Handle = inboundHandle(p, bubbles[i], messages[i].ID)
+		bubbles[i].handle = messages[i].Handle
+	}
+	s.settle(v, p, m, in)
+	s.tell(p, bubbles...)
+	s.tellNews(v)
+	s.mu.Unlock()
+
+	var all sync.WaitGroup
+	for i := range messages {
+		times := 1
+		if in.Twice {
+			times = 2
+		}
+		for range times {
+			all.Go(func() { s.receive(ctx, p, messages[i], bubbles[i]) })
+		}
+	}
+	all.Wait()
+	s.mu.Lock()
+	s.refreshLater(v)
+	s.mu.Unlock()
+	return nil
+}
+
+func (s *Simulator) mayWrite(p *phone, in posted) *trouble {
+	switch {
+	case s.closed(p.kind):
+		return &trouble{"closed", 409}
+	case p.off:
+		return &trouble{"off", 409}
+	case p.blocked:
+		return &trouble{"blocked", 409}
+	case p.kind == channels.Telegram && !p.started && !in.Start:
+		return &trouble{"start", 409}
+	}
+	return nil
+}
+
+// message makes the channels.Message and its bubble. ok is false when there is nothing in it we know. The lock is held.
+func (s *Simulator) message(p *phone, in posted) (m channels.Message, b *bubble, ok bool) {
+	now := s.settings.Now()
+	m = channels.Message{Channel: p.kind, Account: Account, From: p.address, To: council(p.kind), At: now, Kind: channels.KindText}
+	if channels.Can(p.kind).LanguageHint {
+		m.Language = p.owner.tag
+	}
+	b = &bubble{who: "resident", at: now, status: channels.Sending}
+	text := channels.Clean(in.Text)
+	switch {
+	case in.Start:
+		m.Kind, m.Text, b.text = channels.KindStart, "/start", "/start"
+	case in.Press != nil:
+		ok = p.press(&m, b, *in.Press)
+		m.ID = messageID(p.kind, m.Kind)
+		return m, b, ok
+	case in.Place != nil:
+		if *in.Place < 0 || *in.Place >= len(s.settings.Places) {
+			return m, b, false
+		}
+		p.pin(&m, b, s.settings.Places[*in.Place])
+	case in.Photo != "" || in.media != nil:
+		md := in.media
+		if md == nil {
+			md = sample(in.Photo)
+		}
+		if md == nil {
+			return m, b, false
+		}
+		m.Kind, m.Media, m.Text = channels.KindMedia, []channels.Media{*md}, text
+		b.text, b.photo, b.file = text, pictureURL(md.Ref), md.Kind != "photo"
+	case text == "":
+		return m, b, false
+	default:
+		m.Text, b.text = text, text
+		p.words(&m)
+	}
+	m.ID = messageID(p.kind, m.Kind)
+	return m, b, true
+}
+
+// words reads what the carrier or Telegram reads before us.
+func (p *phone) words(m *channels.Message) {
+	m.Kind = channels.CarrierWord(p.kind, m.Text)
+	rest, command := strings.CutPrefix(m.Text, "/")
+	if p.kind != channels.Telegram || !command {
+		return
+	}
+	word, payload, _ := strings.Cut(rest, " ")
+	word, _, _ = strings.Cut(word, "@")
+	switch strings.ToLower(word) {
+	case "start":
+		m.Kind, m.Payload = channels.KindStart, payload
+	case "stop":
+		m.Kind = channels.KindOptOut
+	default:
+		m.Text = strings.TrimSpace(word + " " + payload)
+	}
+}
+
+// press is a button on one of the phone's bubbles.
+func (p *phone) press(m *channels.Message, b *bubble, in press) bool {
+	on := p.find(in.Message)
+	if on == nil || in.Choice < 1 || in.Choice > len(on.choices) {
+		return false
+	}
+	h := on.choices[in.Choice-1]
+	m.Kind, m.Press = channels.KindPress, channels.Press{Data: h.Data, Label: h.Label, On: on.handle}
+	on.pressed = in.Choice
+	if p.kind == channels.Telegram {
+		*b = *on // no bubble of its own: the pressed one is drawn again
+		b.who = ""
+		return true
+	}
+	m.Text, m.ReplyTo, b.text, b.quote = h.Label, on.handle, h.Label, excerpt(on.text)
+	return true
+}
+
+// pin is a location; a text message can only carry a link to a map.
+func (p *phone) pin(m *channels.Message, b *bubble, at Place) {
+	if p.kind == channels.SMS {
+		m.Text = "https://maps.google.com/?q=" + coordinate(at.Lat) + "," + coordinate(at.Lon)
+		b.text = m.Text
+		return
+	}
+	m.Kind = channels.KindLocation
+	m.Location = &channels.Location{Lat: at.Lat, Lon: at.Lon, Label: at.Label}
+	b.pin = m.Location
+}
+
+// settle is what sending changes on the phone itself, and what the carrier answers. The lock is held.
+func (s *Simulator) settle(v *visitor, p *phone, m channels.Message, in posted) {
+	now := s.settings.Now()
+	p.lastIn = now
+	if m.Kind == channels.KindStart {
+		p.started = true
+	} else {
+		v.answered = v.answered || v.wrote && p.heard()
+		v.wrote = true
+	}
+	if p.keyboard != nil && (in.Place != nil || contains(p.keyboard.Labels, m.Text)) {
+		p.keyboard = nil
+	}
+	if p.kind != channels.SMS {
+		return
+	}
+	key := ""
+	switch {
+	case m.Kind == channels.KindOptOut && !p.stopped:
+		p.stopped, key = true, "simulator.carrier.opted_out"
+	case m.Kind == channels.KindOptIn && p.stopped:
+		p.stopped, key = false, "simulator.carrier.opted_in"
+	case m.Kind == channels.KindHelp:
+		key = "simulator.carrier.helped"
+	}
+	if key != "" {
+		b := &bubble{who: "carrier", text: s.say(v.tag, key), at: now, status: channels.Delivered}
+		p.add(b)
+		s.tell(p, b)
+	}
+}
+
+// receive hands one message over, and once more when it was not taken, as a provider would.
+func (s *Simulator) receive(ctx context.Context, p *phone, m channels.Message, b *bubble) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), receiveTime)
+	defer cancel()
+	err := s.settings.Receiver.Receive(ctx, m)
+	if err != nil && s.pause(ctx) {
+		err = s.settings.Receiver.Receive(ctx, m)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		s.log.WarnContext(ctx, "simulator: a message was not taken", "channel", string(m.Channel), "id", m.ID)
+	}
+	if b.who == "" {
+		return
+	}
+	b.lost, b.status = err != nil, channels.Delivered
+	s.tell(p, b)
+}
+
+// heard tells whether the council has written to this phone.
+func (p *phone) heard() bool {
+	for _, b := range p.bubbles {
+		if b.who == "council" {
+			return true
+		}
+	}
+	return false
+}
+
+// notice is a message without a bubble: the resident blocked the bot, or let it back in.
+func (s *Simulator) notice(ctx context.Context, p *phone, a channels.Address, k channels.Kind) {
+	m := channels.Message{
+		Channel: p.kind, Account: Account, ID: messageID(p.kind, k), From: a, To: council(p.kind), Kind: k, At: s.settings.Now(),
+	}
+	s.receive(ctx, p, m, &bubble{})
+}
+
+func messageID(n channels.Name, k channels.Kind) string {
+	if n == channels.Telegram {
+		return updateID()
+	}
+	if k == channels.KindMedia {
+		return "MM" + newID()
+	}
+	return "SM" + newID()
+}
+
+// updateID is a number as Telegram's: the host may take it for a set, not an order.
+func updateID() string {
+	return strconv.FormatInt(1+rand.Int64N(1<<53), 10) //nolint:gosec // unique is enough
+}
+
+func inboundHandle(p *phone, b *bubble, id string) channels.Handle {
+	if p.kind == channels.Telegram {
+		return channels.Handle(p.address.Value() + ":" + strconv.Itoa(b.n))
+	}
+	return channels.Handle(id)
+}
+
+func coordinate(f float64) string { return strconv.FormatFloat(f, 'f', 5, 64) }
+
+func excerpt(s string) string {
+	if i := strings.LastIndexByte(s, '\n'); i >= 0 {
+		s = s[i+1:]
+	}
+	if r := []rune(s); len(r) > 60 {
+		return string(r[:59]) + "…"
+	}
+	return s
+}
+
+func contains(all []string, s string) bool {
+	for _, one := range all {
+		if one == s {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,35 @@
+// The desk beside the phones: a frame once the visitor sits down.
+import { post } from "./post.js";
+
+export function wireDesk() {
+  const pane = document.querySelector(".desk");
+  const frame = pane.querySelector("iframe");
+  const seat = pane.querySelector(".seat");
+  const wide = matchMedia("(min-width: 1400px)");
+  const show = (url) => {
+    if (!frame.hidden && url === "/desk/queue") return;
+    frame.src = url;
+    frame.hidden = false;
+    seat.hidden = true;
+  };
+  const button = pane.querySelector("button.sit");
+  button?.addEventListener("click", async () => {
+    const answer = await post("desk");
+    if (!answer) return;
+    show(answer.url);
+    frame.focus();
+  });
+  // On a narrow screen the link signs in first, in a tab of its own.
+  const link = document.querySelector(".to-desk");
+  link?.addEventListener("click", async (e) => {
+    if (!button) return;
+    e.preventDefault();
+    const tab = window.open("about:blank", "_blank");
+    const answer = await post("desk");
+    const url = answer ? answer.url : "/desk/queue";
+    if (tab) { tab.opener = null; tab.location.href = url; } else location.href = url;
+  });
+  return {
+    sit() { if (wide.matches && frame.hidden) show("/desk/queue"); },
+  };
+}
