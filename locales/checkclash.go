@@ -24,8 +24,10 @@ func (c *checker) clashes() {
 	}
 	for _, question := range c.questions() {
 		taken := map[string]meaning{}
-		for folded, m := range always {
-			taken[folded] = m
+		if strings.Contains(question, ".") { // our own prompts ("stuck", "resume") repeat a command's words on purpose
+			for folded, m := range always {
+				taken[folded] = m
+			}
 		}
 		for _, value := range c.values(question) {
 			key := question + "." + value
@@ -57,7 +59,8 @@ func (c *checker) claim(taken map[string]meaning, word string, m meaning, line i
 		taken[folded] = m
 		return
 	}
-	if other.value != m.value {
+	unsure := other.value == "command.skip" && strings.HasSuffix(m.value, ".not_sure") // "don't know" is both, and a choice is read first
+	if other.value != m.value && !unsure {
 		c.clash(m, line, fmt.Sprintf("%q also means %s (%s): residents could not tell which; change one", word, other.key, other.file))
 	}
 }
