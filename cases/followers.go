@@ -42,6 +42,15 @@ func (c *Cases) FollowerOf(ctx context.Context, tx *database.Tx, id string, cont
 	return c.follower(ctx, tx, id, contact)
 }
 
+// Follower reads a follower by id, or ErrNotFound.
+func (c *Cases) Follower(ctx context.Context, tx *database.Tx, follower string) (Follower, error) {
+	f, ok, err := c.oneFollower(ctx, tx, `id = $1`, follower)
+	if err == nil && !ok {
+		err = ErrNotFound
+	}
+	return f, err
+}
+
 // LockFollower reads a follower and holds the row until the transaction ends, or ErrNotFound.
 func (c *Cases) LockFollower(ctx context.Context, tx *database.Tx, follower string) (Follower, error) {
 	f, ok, err := c.oneFollower(ctx, tx, `id = $1`+tx.ForUpdate(), follower)
