@@ -1,5 +1,7 @@
 package dialog
 
+import "concierge/dialog/understand"
+
 // Event is what a turn wants done. The host applies events in order, in the turn's own transaction.
 type Event interface{ event() }
 
@@ -34,7 +36,8 @@ type (
 		Run       int
 		Answers   []Answer
 	}
-	// HandedOff asks for a person. Reason: asked, not_understood, tree, safeguarding.
+	// HandedOff asks for a person. Reason: asked, not_understood, tree, safeguarding. The host says handoff.passed or handoff.shut:
+	// only it knows the hours.
 	HandedOff struct {
 		Reason, Tree, Service string
 		Answers               []Answer
@@ -64,10 +67,20 @@ type (
 		Reference, Text string
 		Photos          []string
 	}
-	// RightsAsked is DATA or ERASE: the host proves who asks.
+	// Rated is how well a closed case went, 1 to 5.
+	Rated struct {
+		Reference string
+		Stars     int
+	}
+	// RightsAsked is DATA or ERASE: the host proves who asks, and speaks.
 	RightsAsked struct{ Erase bool }
 	// Stepped is for the record: what happened to which question, without a person or a text.
 	Stepped struct{ Tree, Slot, What string }
+	// Understood tells how a message was read and why, step by step: with Settings.Explain only. Guesses are those of the classifier.
+	Understood struct {
+		Step, What string
+		Guesses    []understand.Guess
+	}
 )
 
 // Choice is one thing to pick. Data is what its button carries: "<run>:<slot>=<value>".
@@ -88,3 +101,5 @@ func (FixedAnswered) event()  {}
 func (Added) event()          {}
 func (RightsAsked) event()    {}
 func (Stepped) event()        {}
+func (Rated) event()          {}
+func (Understood) event()     {}

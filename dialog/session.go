@@ -15,9 +15,9 @@ type Session struct {
 	Missed  []string `json:"m,omitempty"` // for staff: what fitted nothing; 3 texts of 80 runes
 	Runs    int      `json:"r,omitempty"` // the number of the last run; a new session starts at a random one
 	Turns   int      `json:"t,omitempty"`
+	Misses  int      `json:"i,omitempty"` // failed tries while no tree is open
 	Rude    int      `json:"a,omitempty"` // abusive messages so far in this session
-	Guess   string   `json:"g,omitempty"` // another language, guessed in the message before
-	Last    []string `json:"w,omitempty"` // keys of the last repair words, so that none is said twice running
+	Guess   string   `json:"g,omitempty"` // another language, guessed in the message before; "-" once it was offered
 }
 
 // Run is one open tree with its answers in the order given.
@@ -27,8 +27,11 @@ type Run struct {
 	Answers []Answer `json:"a,omitempty"`
 	Misses  int      `json:"m,omitempty"` // failed tries at the open question
 	Nudged  bool     `json:"d,omitempty"`
-	Stops   []string `json:"x,omitempty"` // stoppers already fired: "danger.yes"
-	Urgent  bool     `json:"u,omitempty"`
+	Change  string   `json:"c,omitempty"` // the slot being asked anew; its answer stands until the new one
+	Near    bool     `json:"b,omitempty"` // the neighbours' open cases were looked for
+	About   string   `json:"r,omitempty"` // the reference this run is about
+	Stops   []string `json:"x,omitempty"` // live answers whose line was said: "danger.yes"
+	Age     int      `json:"g,omitempty"` // of a parked run, seconds
 }
 
 // Answer fills a slot by value ("large"), never by its words.
@@ -76,4 +79,30 @@ type Place struct {
 type (
 	Line = phrase.Line
 	Var  = phrase.Var
+)
+
+// Where an answer came from.
+const (
+	Asked   = "asked"
+	Caught  = "caught"  // found in a sentence about something else
+	Carried = "carried" // from another tree, by go
+	Changed = "changed" // at the review, or by an edited message
+	Skipped = "skipped" // no value: they would rather not say
+)
+
+// Limits of a session, in runs, answers, runes, seconds. dialog.md §1 and §3.
+const (
+	maxStack    = 3
+	maxParked   = 2
+	maxMessages = 4
+	maxMissed   = 3
+	maxWords    = 80
+	maxText     = 500
+	maxEarly    = 4
+
+	burst      = 10
+	earlyAge   = 30 * 60
+	quietly    = 30 * 60
+	shortly    = 24 * 60 * 60
+	forgetting = 14 * 24 * 60 * 60
 )

@@ -1,0 +1,67 @@
+package dialog
+
+import (
+	"slices"
+
+	"concierge/dialog/understand"
+)
+
+// How sure a guess of a language must be, and of how many words, before it is believed.
+const (
+	sureLanguage  = 0.90
+	languageWords = 3
+)
+
+func (e *Engine) offers(tag string) bool {
+	return tag != "" && e.tongues[tag] != nil && slices.ContainsFunc(e.langs, func(l Language) bool { return l.Tag == tag })
+}
+
+// chooseLanguage lists the languages by their own names.
+func (t *turn) chooseLanguage() {
+	var tags []string
+	for _, l := range t.e.langs {
+		tags = append(tags, l.Tag)
+	}
+	t.prompt("language", "", Line{Key: "language.ask"}, tags[:min(len(tags), maxChoices)]...)
+}
+
+// speak changes the language and nothing else: answers stay, what is open is repeated.
+func (t *turn) speak(tag string) {
+	t.s.Guess = guessed
+	if !t.e.offers(tag) {
+		t.again()
+		return
+	}
+	if tag != t.s.Lang {
+		t.s.Lang, t.tg = tag, t.e.tongues[tag]
+		t.emit(LanguageChosen{Tag: tag})
+	}
+	t.say("language.set")
+	t.again()
+}
+
+// guessed marks that another language was offered already.
+const guessed = "-"
+
+// wonders offers another language when two messages running are clearly in it: once, in both. Nothing switches by itself.
+func (t *turn) wonders(folded string) bool {
+	if t.e.guess == nil || t.s.Guess == guessed || len(understand.Words(folded)) < languageWords {
+		return false
+	}
+	tag, sure := t.e.guess(t.in.Text)
+	if sure < sureLanguage || tag == t.s.Lang || !t.e.offers(tag) {
+		t.s.Guess = ""
+		return false
+	}
+	if t.s.Guess != tag {
+		t.s.Guess = tag
+		return false
+	}
+	t.s.Guess = guessed
+	t.note("language", tag)
+	if other := t.e.book.Text(tag, "language.offer"); other != "" {
+		t.lines = append(t.lines, Line{Text: other})
+	}
+	t.prompt("offer_language", tag, Line{Key: "language.offer"}, "switch", "stay")
+	return true
+}

@@ -1,0 +1,302 @@
+package dialog
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"concierge/dialog/understand"
+)
+
+// turn is one message being read.
+type turn struct {
+	e    *Engine
+	ctx  context.Context
+	look Lookup
+	s    Session
+	in   Input
+	tg   *tongue
+
+	out   []Event
+	lines []Line // said before what is asked
+	final Said   // what is asked
+	asked bool   // final is set: the turn is over
+	got   bool   // a photo or a pin was taken: what else fits nothing is no miss
+	quiet bool   // nothing is to be said
+	hold  bool
+}
+
+// say puts a line before the question.
+func (t *turn) say(key string, vars ...Var) { t.lines = append(t.lines, Line{Key: key, Vars: vars}) }
+
+func (t *turn) emit(ev Event) { t.out = append(t.out, ev) }
+
+// flush says what stands ready as a message of its own.
+func (t *turn) flush(s Said) {
+	if len(t.lines) > 0 {
+		s.Lines = t.lines
+		t.lines = nil
+		t.out = append(t.out, t.first(s))
+	}
+}
+
+// first names the council in the first words we ever say to somebody.
+func (t *turn) first(s Said) Said {
+	if t.in.First && !s.Safety {
+		s.Lines = append([]Line{{Key: "greeting.first"}}, s.Lines...)
+		t.in.First = false
+	}
+	return s
+}
+
+// events closes the turn: what was done, then the one message that ends it.
+func (t *turn) events() []Event {
+	s := t.final
+	s.Hold = s.Hold || t.hold
+	s.Lines = append(t.lines, s.Lines...)
+	if len(s.Lines) > 0 {
+		t.out = append(t.out, t.first(s))
+	}
+	return t.out
+}
+
+func (t *turn) note(step, what string, guesses ...understand.Guess) {
+	if t.e.explain {
+		t.emit(Understood{Step: step, What: what, Guesses: guesses})
+	}
+}
+
+// front is the run in front, nil at rest.
+func (t *turn) front() *Run {
+	if len(t.s.Stack) == 0 {
+		return nil
+	}
+	return &t.s.Stack[len(t.s.Stack)-1]
+}
+
+// now looks at the run in front.
+func (t *turn) now() (view, bool) {
+	run := t.front()
+	if run == nil {
+		return view{}, false
+	}
+	return see(t.e.tree(run), run), true
+}
+
+// open is the open question of the run in front; nil at rest and at the review.
+func (t *turn) open() *Question {
+	v, ok := t.now()
+	if !ok {
+		return nil
+	}
+	return v.question()
+}
+
+// age lets time pass: pieces and runs grow old and are forgotten.
+func (t *turn) age() {
+	gone := int(min(t.in.Since.Seconds(), 10*365*24*3600))
+	if gone <= 0 {
+		return
+	}
+	t.s.Early = aged(t.s.Early, func(p *Piece) bool { p.Age += gone; return p.Age <= earlyAge && (p.Kind != pieceText || p.Age <= burst) })
+	t.s.Parked = aged(t.s.Parked, func(r *Run) bool { r.Age += gone; return r.Age <= forgetting })
+	if gone > forgetting {
+		t.s.Stack, t.s.Offered, t.s.Missed, t.s.Misses, t.s.Rude = t.s.Stack[:0], Offer{}, nil, 0, 0
+	}
+}
+
+// aged is a copy of those that may stay.
+func aged[T any](all []T, stays func(*T) bool) []T {
+	var out []T
+	for _, one := range all {
+		if stays(&one) {
+			out = append(out, one)
+		}
+	}
+	return out
+}
+
+// tongueOf finds the language, and at first contact chooses it: the channel's hint, else the guess, else the source's.
+func (t *turn) tongueOf() {
+	if t.s.Lang == "" || t.e.tongues[t.s.Lang] == nil {
+		t.s.Lang = t.firstLanguage()
+		t.emit(LanguageChosen{Tag: t.s.Lang})
+	}
+	t.tg = t.e.tongues[t.s.Lang]
+}
+
+func (t *turn) firstLanguage() string {
+	if t.e.offers(t.in.Hint) {
+		return t.in.Hint
+	}
+	if t.e.guess != nil {
+		if tag, sure := t.e.guess(t.in.Text); sure >= sureLanguage && t.e.offers(tag) {
+			return tag
+		}
+	}
+	return t.e.source()
+}
+
+// renamed follows trees that changed overnight: slots and values with new names, and trees that are gone.
+func (t *turn) renamed() {
+	t.s.Stack = slices.DeleteFunc(t.s.Stack, func(r Run) bool {
+		if t.e.tree(&r) != nil {
+			return false
+		}
+		for _, a := range r.Answers {
+			if a.Words != "" {
+				t.missed(a.Words)
+			}
+		}
+		t.say("resume.gone")
+		return true
+	})
+	t.s.Parked = aged(t.s.Parked, func(r *Run) bool { return t.e.tree(r) != nil })
+	for i := range t.s.Stack {
+		t.e.tree(&t.s.Stack[i]).rename(&t.s.Stack[i])
+	}
+}
+
+func (t *Tree) rename(r *Run) {
+	if !t.renames {
+		return
+	}
+	r.Answers = slices.Clone(r.Answers)
+	for i := range r.Answers {
+		a := &r.Answers[i]
+		for j := range t.Questions {
+			q := &t.Questions[j]
+			if q.Was != "" && a.Slot == q.Was && r.answer(q.Slot) == nil {
+				a.Slot = q.Slot
+			}
+			if now, ok := q.WasValues[a.Value]; ok && a.Slot == q.Slot {
+				a.Value = now
+			}
+		}
+	}
+}
+
+// take reads the message, whatever kind it is.
+func (t *turn) take() {
+	gone := len(t.lines) > 0 // a tree is gone: said, and nothing else is open
+	switch t.in.Kind {
+	case Returned:
+		t.comeBack()
+		return
+	case Resume:
+		t.again()
+		return
+	case Edit:
+		if t.edited() {
+			return
+		}
+	case Start:
+		if t.started() {
+			return
+		}
+	}
+	t.message()
+	if gone && !t.asked {
+		t.menu()
+	}
+}
+
+// message reads text, button, photo and pin, in the order of dialog.md §2.
+func (t *turn) message() {
+	folded := understand.Fold(cutRunes(t.in.Text, 4096))
+	if t.alarm(folded) {
+		return
+	}
+	if t.in.Press != "" {
+		if t.press() {
+			return
+		}
+		folded = understand.Fold(t.in.Label)
+	}
+	if t.stale(folded) {
+		return
+	}
+	t.pieces()
+	if t.asked || t.quiet {
+		return
+	}
+	switch {
+	case folded != "":
+		t.text(folded)
+	case strings.Trim(t.in.Text, " ?؟？¿") == "" && strings.TrimSpace(t.in.Text) != "":
+		t.do("help")
+	case t.got:
+		t.proceed()
+	}
+}
+
+// text reads words, in the order of dialog.md §2; the first step that can do something with them ends it.
+func (t *turn) text(folded string) {
+	if t.joined(folded) || t.listed(folded) || t.commanded(folded) || t.referred(folded) {
+		return
+	}
+	clean := t.clean(folded)
+	switch {
+	case clean == "":
+		t.abused()
+	case t.answered(clean), t.changes(clean), t.fixed(clean), t.catches(clean), t.subject(clean), t.updates(clean), t.appended():
+	case t.angry(clean):
+	case t.got:
+		t.caption()
+	case clean != folded:
+		t.abused()
+	case t.wonders(clean):
+	default:
+		t.miss()
+	}
+	t.keep(folded)
+}
+
+// proceed goes to what comes next: a stopper, another tree, the open question, the review, the end. 100 steps are more than any tree has.
+func (t *turn) proceed() {
+	for range 100 {
+		if t.asked {
+			return
+		}
+		v, ok := t.now()
+		if !ok {
+			t.atRest()
+			return
+		}
+		switch {
+		case t.stops(&v), t.goes(&v):
+			continue
+		}
+		q := v.question()
+		switch {
+		case q == nil && v.tree.Review:
+			if !t.neighbours(&v, nil) {
+				t.review(&v)
+			}
+		case q == nil:
+			t.end(&v)
+		case !t.neighbours(&v, q):
+			t.ask(&v, q, full)
+		}
+	}
+}
+
+// atRest is where a turn ends that leaves nothing open.
+func (t *turn) atRest() {
+	t.s.Offered = Offer{}
+	t.asked = true
+}
+
+func cutRunes(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	count := 0
+	for i := range s {
+		if count == n {
+			return s[:i]
+		}
+		count++
+	}
+	return s
+}
