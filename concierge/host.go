@@ -4,10 +4,10 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
-	"sync"
 	"sync/atomic"
 	"time"
 
+	"concierge/cases"
 	"concierge/channels"
 	"concierge/council"
 	"concierge/dialog"
@@ -27,20 +27,28 @@ type Engine interface {
 
 // Languages is what the host asks of locales.
 type Languages interface {
-	// Match finds the offered language a channel's unchecked tag means; "" none.
-	Match(hint string) string
+	// Match finds the offered language a channel's unchecked tag means.
+	Match(hint string) (tag string, ok bool)
 	// Draft tells whether a language's words still wait for a native reader.
 	Draft(tag string) bool
+	// Words are what a language understands under a key, and Keys the keys under a prefix.
+	Words(tag, key string) []string
+	Keys(tag, prefix string) []string
+	// Tags are the languages there are, the source first.
+	Tags() []string
 }
 
-// Settings are all the host needs. Metrics, Seed, Now and NewID may be nil.
+// Settings are all the host needs. Those that may be nil or zero say so.
 type Settings struct {
 	DB        *database.DB
 	Keys      *seal.Keys
 	Inbox     *inbox.Inbox
+	Handoffs  *inbox.Handoffs
+	Cases     *cases.Cases
 	Council   *council.Council
 	Places    *places.Index
-	Languages func() Languages // read at each turn: files may be edited while we serve
+	Languages func() Languages                           // asked at each turn: files may be edited while we serve
+	Outside   func(lang string) (before, after []string) // words around a place in a sentence; may be nil
 	Channels  map[channels.Name]channels.Channel
 	Queue     jobs.Queue
 	Media     media.Store
@@ -48,11 +56,11 @@ type Settings struct {
 	Rates     map[channels.Name]float64 // messages a second and sender; 0 or missing is no limit
 	Node      string                    // this node's name in leases; "" makes one
 	FeedWake  func()                    // called after a commit that appended to the feed; may be nil
-	Log       *slog.Logger
-	Metrics   *Metrics
-	Now       func() time.Time // for pauses within this process; the database's clock rules all else
-	Seed      func() int       // where a new session's run numbers start
-	NewID     func() string
+	Log       *slog.Logger              // may be nil
+	Metrics   *Metrics                  // may be nil
+	Now       func() time.Time          // for durations within this process; the database's clock rules all else. nil is time.Now
+	Seed      func() int                // where a new session's run numbers start; may be nil
+	NewID     func() string             // nil is database.NewID
 }
 
 // Host is the concierge. It meets channels.Receiver.
@@ -62,8 +70,6 @@ type Host struct {
 	out    *outbox
 	vars   []phrase.Var // what every line may name: Council, Phone, Privacy
 
-	stop context.CancelFunc
-	work sync.WaitGroup
 }
 
 var _ channels.Receiver = (*Host)(nil)
@@ -92,6 +98,19 @@ func New(s Settings) *Host {
 	h.vars = h.common()
 	h.out = newOutbox(h)
 	return h
+}
+
+// Start begins to send what is written. Messages may be received before: they are sent when it has started.
+func (h *Host) Start(context.Context) error {
+	h.out.start()
+	return nil
+}
+
+// Stop marks nothing more and lets sends in hand finish, as long as ctx allows; their results are stored. Receivers must have
+// stopped before.
+func (h *Host) Stop(ctx context.Context) error {
+	h.out.stop(ctx)
+	return nil
 }
 
 // SetEngine swaps the engine: turns from now on are taken by it.

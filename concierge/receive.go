@@ -3,19 +3,216 @@ package concierge
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+	"time"
+	"unicode/utf8"
 
 	"concierge/channels"
+	"concierge/inbox"
+	"concierge/internal/database"
+	"concierge/internal/phrase"
 )
 
-var errUnbuilt = errors.New("not yet")
+// receiveTime bounds the transaction of one message. It goes on when the webhook has gone: if it commits after all, the unique id
+// voids the provider's copy.
+const receiveTime = 10 * time.Second
 
-// Receive stores a message once and takes its turn. A nil error means it is on disk.
-func (h *Host) Receive(ctx context.Context, m channels.Message) error { return errUnbuilt }
+// maxText is the longest text of one message we read, in runes (docs/channels.md).
+const maxText = 4096
 
-// Receipt moves a message of ours forward.
-func (h *Host) Receipt(ctx context.Context, r channels.Receipt) error { return errUnbuilt }
+// Receive stores a message once, takes its turn and writes the answer, all in one transaction. A nil error means it is on disk.
+// Nothing is sent inside. A turn that fails is rolled back, and its message stored alone for a job to try again.
+func (h *Host) Receive(ctx context.Context, m channels.Message) error {
+	start := h.s.Now()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), receiveTime)
+	defer cancel()
+	m.Text = bounded(m.Text)
+	id := h.s.NewID()
+	outcome, err := h.receive(ctx, m, id)
+	if err != nil && ctx.Err() == nil {
+		outcome, err = h.receiveFailed(ctx, m, id, err)
+	}
+	if err != nil {
+		h.s.Metrics.Received.WithLabelValues(string(m.Channel), "error").Inc()
+		return fmt.Errorf("receive: %w", err)
+	}
+	h.s.Metrics.Received.WithLabelValues(string(m.Channel), outcome).Inc()
+	h.s.Metrics.Turn.Observe(h.s.Now().Sub(start).Seconds())
+	return nil
+}
 
-// Quarantine keeps what is authentic but cannot be read, sealed.
-func (h *Host) Quarantine(ctx context.Context, from channels.Name, id string, raw []byte) error {
-	return errUnbuilt
+// bounded makes of what came a text we can keep: valid UTF-8, no NUL, line feeds only, at most 4,096 runes.
+func bounded(s string) string {
+	if !utf8.ValidString(s) {
+		s = strings.ToValidUTF8(s, "\uFFFD")
+	}
+	if strings.ContainsAny(s, "\x00\r") {
+		s = strings.NewReplacer("\x00", "", "\r\n", "\n", "\r", "\n").Replace(s)
+	}
+	if len(s) > maxText && utf8.RuneCountInString(s) > maxText {
+		s = string([]rune(s)[:maxText])
+	}
+	return s
+}
+
+// receive is the one transaction. outcome is for the metrics.
+func (h *Host) receive(ctx context.Context, m channels.Message, id string) (outcome string, err error) {
+	if m.Kind == channels.KindGroup {
+		return h.receiveGroup(ctx, m, id)
+	}
+	var t *turn
+	err = h.s.DB.Write(ctx, func(tx *database.Tx) (err error) {
+		defer caught(&err)
+		a, err := h.s.Inbox.Arrive(ctx, tx, m, id, h.s.Now())
+		if err != nil {
+			return err
+		}
+		if a.Repeat {
+			outcome = "repeat"
+			return nil
+		}
+		t = h.arrived(tx, a, m, id)
+		outcome, err = t.hear(ctx, a)
+		if err != nil {
+			return err
+		}
+		return t.finish(ctx)
+	})
+	if err != nil {
+		if t != nil {
+			t.leave()
+		}
+		return outcome, err
+	}
+	return outcome, nil
+}
+
+// arrived makes the turn of a message that has just come.
+func (h *Host) arrived(tx *database.Tx, a *inbox.Arrival, m channels.Message, id string) *turn {
+	now := tx.Now()
+	t := &turn{h: h, tx: tx, b: &database.Batch{}, c: a.Conversation, now: now, first: a.GreetedAt.IsZero(), told: a.Told, clear: a.Pending == 0}
+	t.m = &inbox.Inbound{Message: m, ID: id, At: now, Taken: inbox.Done}
+	if a.HeldFirst {
+		t.c.GreetedAt, t.first = time.Time{}, true
+	}
+	t.c.InboundAt = now
+	if m.To != "" {
+		t.c.Sender = m.To
+	}
+	if !t.c.UnreachableAt.IsZero() { // they write, so they can be reached
+		t.c.UnreachableAt = time.Time{}
+		t.b.Exec(`UPDATE addresses SET unreachable_at = NULL WHERE id = $1`, t.c.AddressID)
+	}
+	if a.Held {
+		h.s.Inbox.Withdraw(t.b, t.c)
+	}
+	return t
+}
+
+// hear deals with what is no turn, and takes the turn of what is one.
+func (t *turn) hear(ctx context.Context, a *inbox.Arrival) (outcome string, err error) {
+	m, c := t.m, t.c
+	switch m.Kind {
+	case channels.KindBlocked, channels.KindUnblocked:
+		return string(m.Kind), t.reachable(m.Kind == channels.KindUnblocked)
+	case channels.KindOptOut:
+		t.h.s.Inbox.OptOut(t.b, c, t.now)
+		if c.Channel == channels.SMS { // the carrier answers, and lets nothing of ours through
+			return t.silent(ctx)
+		}
+	case channels.KindOptIn:
+		if c.OptedOutAt.IsZero() {
+			m.Kind = channels.KindText // "yes" is an answer
+			break
+		}
+		t.h.s.Inbox.OptIn(t.b, c)
+		if c.Channel == channels.SMS {
+			return t.silent(ctx)
+		}
+	case channels.KindHelp:
+		if c.Channel == channels.SMS {
+			return t.silent(ctx)
+		}
+		m.Kind = channels.KindText
+	}
+	if c.Owner != inbox.Bot || c.State == inbox.Closed {
+		return t.heard(ctx)
+	}
+	if m.Kind == channels.KindOptOut {
+		return t.optedOut(ctx)
+	}
+	if a.Waiting {
+		m.Taken = inbox.ForTurn
+		return "waiting", t.keep(ctx)
+	}
+	if err := t.keep(ctx); err != nil {
+		return "", err
+	}
+	in, err := t.input(ctx)
+	if err != nil {
+		return "", err
+	}
+	return "turn", t.take(ctx, in)
+}
+
+// silent keeps a message that somebody else answers.
+func (t *turn) silent(ctx context.Context) (string, error) {
+	if t.c.Owner != inbox.Bot {
+		t.m.Taken = inbox.ForDesk
+	}
+	return string(t.m.Kind), t.keep(ctx)
+}
+
+// optedOut confirms STOP where no carrier does, once: nothing more comes unasked.
+func (t *turn) optedOut(ctx context.Context) (string, error) {
+	if err := t.keep(ctx); err != nil {
+		return "", err
+	}
+	return string(t.m.Kind), t.write(inbox.Reply, inbox.Words{Lines: t.lines(phrase.Say("carrier.stopped")), Cause: "stop:" + t.m.ID})
+}
+
+// reachable notes that the resident blocked us, or let us in again. It is no message.
+func (t *turn) reachable(yes bool) error {
+	t.unsaid = true
+	if yes {
+		t.b.Exec(`UPDATE addresses SET unreachable_at = NULL WHERE id = $1`, t.c.AddressID)
+		return nil
+	}
+	t.b.Exec(`UPDATE addresses SET unreachable_at = $2 WHERE id = $1`, t.c.AddressID, t.now)
+	return nil
+}
+
+// failed is a turn's own failure: not the database's. Its text names a type and a place, never what was said.
+type failed struct{ cause, where string }
+
+func (f *failed) Error() string { return "turn failed: " + f.cause + " " + f.where }
+
+// caught makes an error of a panic, so that the transaction is rolled back and the message kept.
+func caught(err *error) {
+	if v := recover(); v != nil {
+		*err = &failed{fmt.Sprintf("panic %T", v), place(string(debug.Stack()))}
+	}
+}
+
+// place finds the first line of ours under the panic in a stack.
+func place(stack string) string {
+	_, after, _ := strings.Cut(stack, "panic(")
+	for line := range strings.Lines(after) {
+		if file := strings.TrimSpace(line); strings.Contains(file, ".go:") && !strings.Contains(file, "/runtime/") {
+			file, _, _ = strings.Cut(file, " ")
+			return file[strings.LastIndexByte(file, '/')+1:]
+		}
+	}
+	return ""
+}
+
+func causeOf(err error) string {
+	var f *failed
+	if !errors.As(err, &f) {
+		return "error"
+	}
+	cause, _, _ := strings.Cut(f.cause, " ")
+	return cause
 }

@@ -2,13 +2,23 @@ package concierge
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"time"
 
+	"concierge/channels"
 	"concierge/dialog"
 	"concierge/inbox"
 	"concierge/internal/database"
+	"concierge/internal/feed"
 	"concierge/internal/phrase"
 )
+
+// turnTime is how long the engine may think about one message.
+const turnTime = time.Second
+
+// nudgeAfter is how long a report may lie before its writer is reminded, once.
+const nudgeAfter = 2 * time.Hour
 
 // turn is one turn in the making, inside one transaction that holds the conversation's lock. Its writes gather in b and go to the
 // database at once, at the end; who must read back what it wrote uses tx directly.
@@ -24,10 +34,21 @@ type turn struct {
 	c   *inbox.Conversation
 	m   *inbox.Inbound // what came in; nil when the bot speaks first
 	now time.Time      // the database's
-	tag string         // the language of this turn's words
+	tag string         // the language of this turn's words; "" until the engine has spoken
 
-	vars   []phrase.Var // Ref, Due, Link …: what the lines said after it may name
-	events []dialog.Event
+	vars []phrase.Var // Ref, Due, Link …: what the lines said after it may name
+
+	cause   string // what makes the turn's messages once; "" is the message's id
+	unasked bool   // its words are an update: a nudge
+	first   bool   // nothing was ever said to this address
+	told    bool   // news of a case was written to it once
+	clear   bool   // nothing is ahead of this turn's messages
+	unsaid  bool   // what came is no message: nothing to keep
+	said    int    // messages written
+	hold    time.Duration
+	rows    []inbox.Row
+	marked  *inbox.Marked
+	slot    bool
 }
 
 // set gives the lines said after it a value: t.set(phrase.Var{Name: "Ref", Text: "C7K-4M95"}).
@@ -42,3 +63,177 @@ func (elsewhere) lookup() dialog.Lookup { return nil }
 // onCase applies an event about cases: Filed, Joined, FixedAnswered, Added, and UpdatesSet with a reference. done is false for
 // any other.
 func (elsewhere) onCase(context.Context, dialog.Event) (done bool, err error) { return false, nil }
+
+// keep stores the inbound message and what there is to fetch of it.
+func (t *turn) keep(ctx context.Context) error {
+	if err := t.h.s.Inbox.Keep(t.b, t.c, t.m); err != nil {
+		return err
+	}
+	return t.keepMedia(ctx)
+}
+
+// take lets the engine read the input and applies what it wants done.
+func (t *turn) take(ctx context.Context, in dialog.Input) error {
+	s, err := t.session()
+	if err != nil {
+		return err
+	}
+	short, cancel := context.WithTimeout(ctx, turnTime)
+	defer cancel()
+	engine := *t.h.engine.Load()
+	s, events := engine.Turn(short, t.lookup(), s, in)
+	if short.Err() != nil {
+		return &failed{cause: "time"}
+	}
+	if t.tag = s.Lang; t.tag == "" {
+		t.tag = t.c.Language
+	}
+	for _, e := range events {
+		if err := t.apply(ctx, e); err != nil {
+			return err
+		}
+	}
+	if err := t.greet(); err != nil {
+		return err
+	}
+	if n := len(s.Stack); t.unasked && n > 0 {
+		s.Stack[n-1].Nudged = true
+	}
+	text, err := json.Marshal(s)
+	if err != nil {
+		return fmt.Errorf("encode session: %w", err)
+	}
+	t.c.Session, t.c.NudgeAt = string(text), time.Time{}
+	if t.unasked {
+		return nil
+	}
+	t.c.TurnedAt = t.now
+	if n := len(s.Stack); n > 0 && !s.Stack[n-1].Nudged && len(s.Stack[n-1].Answers) > 0 {
+		t.c.NudgeAt = t.now.Add(nudgeAfter)
+	}
+	return nil
+}
+
+// session reads the session and copies into it what is true elsewhere.
+func (t *turn) session() (s dialog.Session, err error) {
+	if t.c.Session != "" {
+		if err := json.Unmarshal([]byte(t.c.Session), &s); err != nil {
+			return s, fmt.Errorf("read session: %w", err)
+		}
+	}
+	if s.Runs == 0 {
+		s.Runs = t.h.s.Seed()
+	}
+	s.Lang = t.c.Language
+	return s, nil
+}
+
+// write makes a message of the turn's: it goes out with the turn's commit.
+func (t *turn) write(k inbox.Kind, w inbox.Words) error {
+	if w.Language == "" {
+		w.Language = t.tag
+	}
+	if t.unasked && k == inbox.Reply {
+		k = inbox.Update
+	}
+	rows, err := t.h.s.Inbox.Compose(t.c, k, w, t.now)
+	if err != nil {
+		return err
+	}
+	t.rows = append(t.rows, rows...)
+	t.said++
+	return nil
+}
+
+// lines gives lines the values only the host knows.
+func (t *turn) lines(lines ...phrase.Line) []phrase.Line {
+	out := make([]phrase.Line, len(lines))
+	for i, l := range lines {
+		out[i] = t.line(l)
+	}
+	return out
+}
+
+func (t *turn) line(l phrase.Line) phrase.Line {
+	if l.Key == "" {
+		return l
+	}
+	vars := make([]phrase.Var, 0, len(l.Vars)+len(t.h.vars)+len(t.vars))
+	vars = append(append(append(vars, t.h.vars...), t.vars...), l.Vars...)
+	l.Vars = vars
+	return l
+}
+
+// greet adds the first-contact message after the first reply, once: that we are a machine, and where it says what we keep.
+func (t *turn) greet() error {
+	if t.said == 0 || !t.c.GreetedAt.IsZero() || t.m == nil {
+		return nil
+	}
+	t.c.GreetedAt = t.now
+	lines := []phrase.Line{phrase.Say("privacy.first")}
+	if t.tag != "" && t.h.s.Languages().Draft(t.tag) {
+		lines = append(lines, phrase.Say("privacy.draft"))
+	}
+	return t.write(inbox.Reply, inbox.Words{Lines: t.lines(lines...), Cause: "first:" + t.m.ID, Hold: t.hold, First: true})
+}
+
+// finish writes the turn in one batch: the conversation, what came in, what goes out, and the first send's lease when nothing is
+// ahead of it.
+func (t *turn) finish(ctx context.Context) error {
+	in := t.h.s.Inbox
+	var attempt func(*database.Batch)
+	if t.clear && len(t.rows) > 0 && t.m != nil && t.rows[0].Seq == t.m.Seq+1 {
+		t.marked, attempt = in.MarkFirst(t.c, t.rows, t.h.out.rules(&t.slot), t.now)
+	}
+	in.SaveTo(t.b, t.c)
+	in.Put(t.b, t.c, t.rows)
+	if attempt != nil {
+		attempt(t.b)
+	}
+	if !t.unsaid {
+		t.b.Exec(feed.AppendSQL, t.now, inbox.FeedConversation, t.c.ID, int(inbox.FeedMessage))
+	}
+	if err := t.tx.Run(ctx, t.b); err != nil {
+		return fmt.Errorf("write turn: %w", err)
+	}
+	t.tx.AfterCommit(t.committed)
+	return nil
+}
+
+// committed sends what was marked, or tells the outbox that there is something.
+func (t *turn) committed() {
+	switch {
+	case t.marked != nil:
+		t.slot = false // the send gives it back
+		t.h.out.send(t.marked)
+	case len(t.rows) > 0:
+		t.h.out.wakeAt(t.c.ID, t.rows[0].Due.Sub(t.now))
+	}
+	if t.h.s.FeedWake != nil && !t.unsaid {
+		t.h.s.FeedWake()
+	}
+}
+
+// leave gives back the room to send that a turn took and did not use.
+func (t *turn) leave() {
+	if t.slot {
+		t.slot = false
+		t.h.out.gate(t.c.Channel).leave()
+	}
+}
+
+// causeOf names the n-th message of the turn, so that a turn taken twice says it once.
+func (t *turn) causeOf(n int) string {
+	if t.cause != "" {
+		return fmt.Sprintf("%s:%d", t.cause, n)
+	}
+	return fmt.Sprintf("turn:%s:%d", t.m.ID, n)
+}
+
+// holdFor is how long a held line waits for more words to come.
+func holdFor(n channels.Name) time.Duration {
+	if n == channels.SMS {
+		return 3 * time.Second
+	}
+	return 1500 * time.Millisecond
+}

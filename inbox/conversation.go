@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -30,6 +31,8 @@ const (
 	Closed  State = "closed"
 )
 
+// ErrNoConversation is returned when there is no such conversation.
+var ErrNoConversation = errors.New("no such conversation")
 
 // Conversation is one address's talk with the council, for ever. Times are UTC, zero when unset.
 //
@@ -55,7 +58,7 @@ type Conversation struct {
 	OptedOutAt               time.Time
 	UnreachableAt            time.Time
 	CreatedAt                time.Time
-	LeaseUntil               time.Time // one send long; only the outbox and the host's turn write it
+	LeaseUntil               time.Time // one send long; only the outbox and the host's turn change it
 	LeaseNode                string
 }
 
@@ -121,7 +124,7 @@ func (in *Inbox) read(ctx context.Context, tx *database.Tx, b *database.Batch, i
 		return nil, fmt.Errorf("read conversation: %w", err)
 	}
 	if !found {
-		return nil, ErrNotFound
+		return nil, ErrNoConversation
 	}
 	return s.c, s.finish(in)
 }
@@ -139,10 +142,11 @@ func (in *Inbox) Save(ctx context.Context, tx *database.Tx, c *Conversation) err
 // SaveTo is Save as part of a batch.
 func (in *Inbox) SaveTo(b *database.Batch, c *Conversation) {
 	b.Exec(`UPDATE conversations SET owner = $2, state = $3, agent_id = $4, version = $5, epoch = $6, next_seq = $7, session = $8,
-		greeted_at = $9, inbound_at = $10, turned_at = $11, nudge_at = $12, snoozed_until = $13, warned_at = $14, sender = $15
-		WHERE id = $1`,
+		greeted_at = $9, inbound_at = $10, turned_at = $11, nudge_at = $12, snoozed_until = $13, warned_at = $14, sender = $15,
+		lease_until = $16, lease_node = $17 WHERE id = $1`,
 		c.ID, string(c.Owner), string(c.State), null(c.AgentID), c.Version, c.Epoch, c.NextSeq, c.Session, at(c.GreetedAt),
-		at(c.InboundAt), at(c.TurnedAt), at(c.NudgeAt), at(c.SnoozedUntil), at(c.WarnedAt), string(c.Sender))
+		at(c.InboundAt), at(c.TurnedAt), at(c.NudgeAt), at(c.SnoozedUntil), at(c.WarnedAt), string(c.Sender),
+		at(c.LeaseUntil), null(c.LeaseNode))
 }
 
 // SetLanguage makes the contact's language the truth.

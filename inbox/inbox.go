@@ -42,6 +42,8 @@ func New(keys *seal.Keys, say Say, queue jobs.Queue, o Options) *Inbox {
 	return &Inbox{keys: keys, say: say, queue: queue, o: o}
 }
 
+func (in *Inbox) newID() string { return in.o.NewID() }
+
 // Kind says what sort of message goes to a resident, and so which rules bind it.
 type Kind string
 

@@ -11,9 +11,3 @@ type Resume struct {
 
 // Kind implements river.JobArgs.
 func (Resume) Kind() string { return "resume" }
-
-// Heard says what becomes of a message that came in while a person owned the conversation, or after it was closed.
-type Heard struct {
-	Turn     bool   // the bot takes a turn for it: a closed conversation that is the bot's again (row 19)
-	Returned string // not empty: the bot speaks first, with this Input.Returned, instead of reading the message (rows 6 and 7)
-}

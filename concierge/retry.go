@@ -1,0 +1,188 @@
+package concierge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"concierge/channels"
+	"concierge/dialog"
+	"concierge/inbox"
+	"concierge/internal/database"
+)
+
+// Take is the job that takes the turn of a message stored without it, and of those that wait behind it. A second run finds nothing
+// that waits.
+type Take struct {
+	Conversation string `json:"c"`
+	Message      string `json:"m"`
+}
+
+// Kind implements river.JobArgs.
+func (Take) Kind() string { return "take" }
+
+// A turn that failed is tried again after these; the third failure sets its message aside.
+var takeAfter = [...]time.Duration{2 * time.Second, 8 * time.Second}
+
+const maxTries = len(takeAfter) + 1
+
+// receiveFailed is where a message goes whose turn failed: once more at once when the database may have been the reason (a deadlock,
+// a connection lost), else stored alone, for a job to try. When even that fails it is the database, and nothing is acknowledged.
+func (h *Host) receiveFailed(ctx context.Context, m channels.Message, id string, cause error) (string, error) {
+	var turned *failed
+	if !errors.As(cause, &turned) {
+		outcome, err := h.receive(ctx, m, id)
+		if err == nil {
+			return outcome, nil
+		}
+		cause = err
+	}
+	h.turnFailed(id, 1, cause)
+	err := h.s.DB.Write(ctx, func(tx *database.Tx) error {
+		a, err := h.s.Inbox.Arrive(ctx, tx, m, id, h.s.Now())
+		if err != nil || a.Repeat {
+			return err
+		}
+		t := h.arrived(tx, a, m, id)
+		t.m.Taken, t.m.Tries = inbox.ForTurn, 1
+		if err := t.keep(ctx); err != nil {
+			return err
+		}
+		if !a.Waiting { // else the job of the one in front takes this one too
+			if err := h.s.Queue.EnqueueAt(ctx, tx, Take{t.c.ID, id}, t.now.Add(takeAfter[0])); err != nil {
+				return err
+			}
+		}
+		return t.finish(ctx)
+	})
+	if err != nil {
+		return "", errors.Join(cause, err)
+	}
+	return "failed", nil
+}
+
+func (h *Host) turnFailed(message string, try int, err error) {
+	h.s.Metrics.Failures.WithLabelValues(causeOf(err)).Inc()
+	h.s.Log.Error("turn failed", "message", message, "try", try, "error", err)
+}
+
+type takeWorker struct {
+	river.WorkerDefaults[Take]
+	h *Host
+}
+
+// Work implements river.Worker.
+func (w takeWorker) Work(ctx context.Context, job *river.Job[Take]) error {
+	return w.h.takeWaiting(ctx, job.Args.Conversation)
+}
+
+// takeWaiting takes the turns of a conversation's waiting messages, in order, until none waits or one fails.
+func (h *Host) takeWaiting(ctx context.Context, conversation string) error {
+	for range 100 { // more wait for the next run: a worker ends in a minute
+		m, ok, err := h.tryNext(ctx, conversation)
+		if err != nil || !ok {
+			return err
+		}
+		err = h.takeOne(ctx, conversation, m)
+		if err == nil {
+			continue
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		h.turnFailed(m.ID, m.Tries, err)
+		if m.Tries < maxTries {
+			return h.s.DB.Write(ctx, func(tx *database.Tx) error {
+				return h.s.Queue.EnqueueAt(ctx, tx, Take{conversation, m.ID}, tx.Now().Add(takeAfter[m.Tries-1]))
+			})
+		}
+		if err := h.setAside(ctx, conversation, m.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tryNext finds the first message that waits and commits that it is tried once more: a try that kills the node is counted.
+func (h *Host) tryNext(ctx context.Context, conversation string) (m *inbox.Inbound, ok bool, err error) {
+	err = h.s.DB.Write(ctx, func(tx *database.Tx) error {
+		if _, err := h.s.Inbox.Lock(ctx, tx, conversation); err != nil {
+			return err
+		}
+		m, ok, err = h.s.Inbox.FirstWaiting(ctx, tx, conversation)
+		if err != nil || !ok {
+			return err
+		}
+		m.Tries++
+		return h.s.Inbox.Tried(ctx, tx, m)
+	})
+	if ok && err == nil && m.Tries > maxTries { // a node died in its last try
+		return nil, false, h.setAside(ctx, conversation, m.ID)
+	}
+	return m, ok, err
+}
+
+// takeOne takes the turn of one waiting message.
+func (h *Host) takeOne(ctx context.Context, conversation string, m *inbox.Inbound) error {
+	var t *turn
+	err := h.s.DB.Write(ctx, func(tx *database.Tx) (err error) {
+		defer caught(&err)
+		c, err := h.s.Inbox.Lock(ctx, tx, conversation)
+		if err != nil {
+			return err
+		}
+		t = &turn{h: h, tx: tx, b: &database.Batch{}, c: c, m: m, now: tx.Now(), first: c.GreetedAt.IsZero(), told: true}
+		took, err := h.s.Inbox.Take(ctx, tx, m, inbox.Done)
+		if err != nil || !took {
+			return err
+		}
+		if c.Owner != inbox.Bot || c.State == inbox.Closed {
+			_, err := h.s.Inbox.Take(ctx, tx, m, inbox.ForDesk)
+			return err
+		}
+		in, err := t.input(ctx)
+		if err != nil {
+			return err
+		}
+		if err := t.take(ctx, in); err != nil {
+			return err
+		}
+		return t.finish(ctx)
+	})
+	if err != nil && t != nil {
+		t.leave()
+	}
+	return err
+}
+
+// setAside gives up on a message: it stays in the transcript, a person is asked for, the resident is told, and what waits behind it
+// waits in the desk.
+func (h *Host) setAside(ctx context.Context, conversation, message string) error {
+	err := h.s.DB.Write(ctx, func(tx *database.Tx) error {
+		c, err := h.s.Inbox.Lock(ctx, tx, conversation)
+		if err != nil {
+			return err
+		}
+		if err := h.s.Inbox.SetAside(ctx, tx, c, message); err != nil {
+			return err
+		}
+		return h.s.Handoffs.Request(ctx, tx, c, inbox.Request{Reason: inbox.EngineError})
+	})
+	if err != nil {
+		return fmt.Errorf("set message aside: %w", err)
+	}
+	h.s.Log.Error("message set aside after its third failure", "message", message, "conversation", conversation)
+	return nil
+}
+
+// speak takes a turn in which the bot speaks first: c is locked by the caller's transaction. cause makes its messages once.
+func (h *Host) speak(ctx context.Context, tx *database.Tx, c *inbox.Conversation, in dialog.Input, cause string, unasked bool) error {
+	t := &turn{h: h, tx: tx, b: &database.Batch{}, c: c, now: tx.Now(), cause: cause, unasked: unasked}
+	if err := t.take(ctx, in); err != nil {
+		return err
+	}
+	return t.finish(ctx)
+}

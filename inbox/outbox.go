@@ -1,0 +1,246 @@
+package inbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"time"
+
+	"concierge/channels"
+	"concierge/internal/database"
+)
+
+// Lease is how long one send may take before another node may look at its conversation: more than the 8 s of a provider's call.
+const Lease = 15 * time.Second
+
+// A lease or a pause further ahead than these is void: somebody's clock was set back (docs/architecture.md, "Clocks").
+const (
+	longestLease = time.Minute
+	longestPause = 40 * time.Minute
+)
+
+// tries is how often a message is sent whose fate nobody knows; then it is failed, and staff see it.
+const tries = 3
+
+// Marked is a message that is about to be sent: it stands as sending, with its attempt written, under a lease.
+type Marked struct {
+	Conversation string
+	Kind         Kind
+	Out          channels.Outgoing // with ID and Attempt
+	At           time.Time         // when it was marked, by the database's clock
+	WroteAt      time.Time
+	parts        string
+}
+
+// Rules are what the mark checks besides what the rows say.
+type Rules struct {
+	Node  string
+	Quiet func(now time.Time) (until time.Time, quiet bool) // kind Update only; nil: never
+	// Enter asks for room to send, once a message is found that may go; false leaves it queued. nil: always.
+	Enter func(c *Conversation, k Kind) bool
+}
+
+// Leased tells whether a send of this conversation is in flight.
+func (c *Conversation) Leased(now time.Time) bool {
+	return c.LeaseUntil.After(now) && c.LeaseUntil.Sub(now) <= longestLease
+}
+
+// MarkFirst marks the first of a turn's rows as they are written, when nothing is ahead of it: the turn's commit is the mark's. It
+// sets the lease on c, which the caller saves after this, and adds the attempt to the batch, which must follow Put. nil when the
+// message must wait.
+func (in *Inbox) MarkFirst(c *Conversation, rows []Row, r Rules, now time.Time) (m *Marked, attempt func(*database.Batch)) {
+	if len(rows) == 0 || c.Leased(now) {
+		return nil, nil
+	}
+	row := &rows[0]
+	if window := channels.Can(c.Channel).Window; window > 0 && !c.InboundAt.Add(window).After(now) {
+		return nil, nil
+	}
+	if row.Held || row.Due.After(now) || row.Kind == Update || (r.Enter != nil && !r.Enter(c, row.Kind)) {
+		return nil, nil
+	}
+	row.Status, row.Out.Attempt = string(channels.Sending), 1
+	row.Due = now.Add(doubt(c.Channel))
+	c.LeaseUntil, c.LeaseNode = now.Add(Lease), r.Node
+	row.Out.To, row.Out.From = c.To, c.Sender
+	return &Marked{Conversation: c.ID, Kind: row.Kind, Out: row.Out, At: now, WroteAt: now, parts: row.Parts}, func(b *database.Batch) {
+		b.Exec(attemptSQL, row.ID, 1, r.Node, now)
+	}
+}
+
+const attemptSQL = `INSERT INTO attempts (message_id, n, node, at) VALUES ($1, $2, $3, $4) ON CONFLICT (message_id, n) DO NOTHING`
+
+// doubt is how long a send stays in doubt before it is made again: Telegram has nobody to ask, Twilio's callback gets a minute.
+func doubt(n channels.Name) time.Duration {
+	if n == channels.Telegram {
+		return Lease
+	}
+	return time.Minute
+}
+
+// queued is the message a conversation has to send next.
+type queued struct {
+	id, status, text, parts, language, reason string
+	kind                                      Kind
+	epoch                                     int64
+	keep                                      bool
+	attempt                                   int
+	due, expires, created                     time.Time
+}
+
+// The lowest message that is not merely scheduled: one in retry blocks those behind it, one for later does not.
+const nextSQL = `SELECT id, status, kind, body, parts, language, reason, epoch, keep, attempt, due_at, expires_at, created_at FROM messages
+	WHERE conversation_id = $1 AND NOT inbound AND status IN ('queued', 'sending')
+	AND NOT (status = 'queued' AND attempt = 0 AND due_at > $2) ORDER BY seq LIMIT 1`
+
+// Mark takes the next message of a locked conversation and marks it as being sent; nil when there is none to send now. It ends what
+// may not go: overtaken, expired, opted out, out of the window.
+func (in *Inbox) Mark(ctx context.Context, tx *database.Tx, c *Conversation, r Rules) (*Marked, error) {
+	now := tx.Now()
+	if c.Leased(now) {
+		return nil, nil
+	}
+	for {
+		q, err := in.next(ctx, tx, c.ID, now)
+		if err != nil || q == nil {
+			return nil, err
+		}
+		if q.attempt > 0 && q.due.After(now) && q.due.Sub(now) <= longestPause {
+			return nil, nil
+		}
+		out := channels.Outgoing{ID: q.id, To: c.To, From: c.Sender, Text: q.text, Expires: q.expires}
+		shut, err := decode(q.parts, &out)
+		if err != nil {
+			return nil, err
+		}
+		verdict := in.check(c, q, &out, shut, r, now)
+		if verdict.later.After(now) {
+			if _, err := tx.Exec(ctx, `UPDATE messages SET due_at = $2 WHERE id = $1`, q.id, verdict.later); err != nil {
+				return nil, fmt.Errorf("put message off: %w", err)
+			}
+			continue
+		}
+		if verdict.fail != "" {
+			if err := in.end(ctx, tx, q.id, verdict.fail); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if r.Enter != nil && !r.Enter(c, q.kind) {
+			return nil, nil
+		}
+		return in.mark(ctx, tx, c, q, out, r, now)
+	}
+}
+
+func (in *Inbox) next(ctx context.Context, tx *database.Tx, id string, now time.Time) (*queued, error) {
+	q := &queued{}
+	err := tx.QueryRow(ctx, nextSQL, id, now).Scan(&q.id, &q.status, &q.kind, &q.text, &q.parts, &q.language, &q.reason, &q.epoch, &q.keep,
+		&q.attempt, &q.due, &q.expires, &q.created)
+	if errors.Is(err, database.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find message to send: %w", err)
+	}
+	return q, nil
+}
+
+// verdict says why a message may not go now, or not at all.
+type verdict struct {
+	fail  string
+	later time.Time
+}
+
+// check is the check at the mark. Of who owns the conversation it looks at the epoch alone.
+func (in *Inbox) check(c *Conversation, q *queued, out *channels.Outgoing, shut bool, r Rules, now time.Time) verdict {
+	switch {
+	case q.status == string(channels.Sending) && q.attempt >= tries:
+		return verdict{fail: "unknown"}
+	case !q.expires.After(now):
+		return verdict{fail: "expired"}
+	case q.kind == Reply && !q.keep && q.epoch < c.Epoch && q.status == string(channels.Queued):
+		return verdict{fail: "overtaken"}
+	}
+	if q.kind == Update {
+		switch {
+		case !c.OptedOutAt.IsZero():
+			return verdict{fail: string(channels.OptedOut)}
+		case !c.UnreachableAt.IsZero():
+			return verdict{fail: string(channels.Unreachable)}
+		}
+		if r.Quiet != nil && q.attempt == 0 {
+			if until, quiet := r.Quiet(now); quiet {
+				return verdict{later: until.Add(spread(c.ID))}
+			}
+		}
+	}
+	if window := channels.Can(c.Channel).Window; window > 0 {
+		if shut || c.InboundAt.IsZero() || !c.InboundAt.Add(window).After(now) {
+			out.Shut = true
+			if out.Template == nil {
+				return verdict{fail: string(channels.WindowShut)}
+			}
+		}
+	}
+	return verdict{}
+}
+
+// spread keeps all that waited for the end of the quiet hours from going at one moment: 0 to 20 minutes, the same for a conversation.
+func spread(id string) time.Duration {
+	h := fnv.New32a()
+	h.Write([]byte(id))
+	return time.Duration(h.Sum32()%1200) * time.Second
+}
+
+func (in *Inbox) mark(ctx context.Context, tx *database.Tx, c *Conversation, q *queued, out channels.Outgoing, r Rules, now time.Time) (*Marked, error) {
+	out.Attempt = q.attempt + 1
+	c.LeaseUntil, c.LeaseNode = now.Add(Lease), r.Node
+	b := &database.Batch{}
+	b.Exec(`UPDATE messages SET status = 'sending', rank = $2, attempt = $3, due_at = $4, reason = '' WHERE id = $1`,
+		q.id, channels.Sending.Rank(), out.Attempt, now.Add(doubt(c.Channel)))
+	b.Exec(attemptSQL, q.id, out.Attempt, r.Node, now)
+	b.Exec(`UPDATE conversations SET lease_until = $2, lease_node = $3 WHERE id = $1`, c.ID, c.LeaseUntil, c.LeaseNode)
+	if err := tx.Run(ctx, b); err != nil {
+		return nil, fmt.Errorf("mark message: %w", err)
+	}
+	return &Marked{Conversation: c.ID, Kind: q.kind, Out: out, At: now, WroteAt: q.created, parts: q.parts}, nil
+}
+
+func (in *Inbox) end(ctx context.Context, tx *database.Tx, id, reason string) error {
+	_, err := tx.Exec(ctx, `UPDATE messages SET status = 'failed', rank = $2, reason = $3 WHERE id = $1 AND rank < $2`,
+		id, channels.Failed.Rank(), reason)
+	if err != nil {
+		return fmt.Errorf("fail message: %w", err)
+	}
+	return nil
+}
+
+// Due is a conversation with something to send and nobody sending it.
+type Due struct {
+	Conversation string
+	Channel      channels.Name
+	Sender       channels.Address
+}
+
+// Due lists conversations with something to send and no live lease, those waiting longest first.
+func (in *Inbox) Due(ctx context.Context, tx *database.Tx, limit int) (all []Due, err error) {
+	now := tx.Now()
+	rows, err := tx.Query(ctx, `SELECT m.conversation_id, c.channel, c.sender FROM messages m JOIN conversations c ON c.id = m.conversation_id
+		WHERE NOT m.inbound AND m.status IN ('queued', 'sending') AND m.due_at <= $1
+		AND (c.lease_until IS NULL OR c.lease_until <= $1 OR c.lease_until > $2)
+		GROUP BY m.conversation_id, c.channel, c.sender ORDER BY MIN(m.due_at) LIMIT $3`, now, now.Add(longestLease), limit)
+	if err != nil {
+		return nil, fmt.Errorf("look for messages to send: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var d Due
+		if err := rows.Scan(&d.Conversation, &d.Channel, &d.Sender); err != nil {
+			return nil, fmt.Errorf("look for messages to send: %w", err)
+		}
+		all = append(all, d)
+	}
+	return all, rows.Err()
+}

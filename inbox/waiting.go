@@ -1,0 +1,74 @@
+package inbox
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"concierge/channels"
+	"concierge/internal/database"
+)
+
+// FirstWaiting reads the first message of a conversation that waits for its turn; ok is false when none does.
+func (in *Inbox) FirstWaiting(ctx context.Context, tx *database.Tx, conversation string) (m *Inbound, ok bool, err error) {
+	m = &Inbound{}
+	var extra, handle string
+	err = tx.QueryRow(ctx, `SELECT m.id, m.seq, m.kind, m.body, m.parts, COALESCE(m.handle, ''), m.created_at, m.tries, c.channel
+		FROM messages m JOIN conversations c ON c.id = m.conversation_id
+		WHERE m.conversation_id = $1 AND m.inbound AND m.taken = 'waiting' ORDER BY m.seq LIMIT 1`, conversation).
+		Scan(&m.ID, &m.Seq, &m.Kind, &m.Text, &extra, &handle, &m.At, &m.Tries, &m.Channel)
+	if errors.Is(err, database.ErrNoRows) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("find waiting message: %w", err)
+	}
+	m.Handle, m.Taken = channels.Handle(handle), ForTurn
+	return m, true, m.decode(extra)
+}
+
+func (m *Inbound) decode(text string) error {
+	if text == "" {
+		return nil
+	}
+	var r received
+	if err := json.Unmarshal([]byte(text), &r); err != nil {
+		return fmt.Errorf("decode message: %w", err)
+	}
+	m.ReplyTo, m.Edits, m.Location, m.Media, m.Album, m.Payload = r.ReplyTo, r.Edits, r.Location, r.Media, r.Album, r.Payload
+	m.Language, m.Forwarded = r.Language, r.Forwarded
+	if r.Press != nil {
+		m.Press = *r.Press
+	}
+	return nil
+}
+
+// Tried stores how often a waiting message was tried.
+func (in *Inbox) Tried(ctx context.Context, tx *database.Tx, m *Inbound) error {
+	if _, err := tx.Exec(ctx, `UPDATE messages SET tries = $2 WHERE id = $1`, m.ID, m.Tries); err != nil {
+		return fmt.Errorf("count try: %w", err)
+	}
+	return nil
+}
+
+// Take says what became of a waiting message; false when somebody else has said so already.
+func (in *Inbox) Take(ctx context.Context, tx *database.Tx, m *Inbound, as Taken) (bool, error) {
+	n, err := tx.Exec(ctx, `UPDATE messages SET taken = $2 WHERE id = $1 AND taken = $3`, m.ID, string(as), string(m.Taken))
+	if err != nil {
+		return false, fmt.Errorf("take message: %w", err)
+	}
+	m.Taken = as
+	return n == 1, nil
+}
+
+// SetAside gives up on a waiting message; those behind it become a person's.
+func (in *Inbox) SetAside(ctx context.Context, tx *database.Tx, c *Conversation, message string) error {
+	b := &database.Batch{}
+	b.Exec(`UPDATE messages SET taken = 'aside' WHERE id = $1 AND taken = 'waiting'`, message)
+	b.Exec(`UPDATE messages SET taken = 'desk' WHERE conversation_id = $1 AND inbound AND taken = 'waiting'`, c.ID)
+	if err := tx.Run(ctx, b); err != nil {
+		return fmt.Errorf("set message aside: %w", err)
+	}
+	return nil
+}
