@@ -112,7 +112,7 @@ func (t *turn) news(ctx context.Context, in *dialog.Input) error {
 }
 
 func (t *turn) newsOf(ctx context.Context, in *dialog.Input, where string, arg any) (found bool, err error) {
-	rows, err := t.tx.Query(ctx, `SELECT k.reference, m.parts FROM messages m JOIN cases k ON k.id = m.case_id
+	rows, err := t.tx.Query(ctx, `SELECT k.reference, k.status, m.parts FROM messages m JOIN cases k ON k.id = m.case_id
 		WHERE m.conversation_id = $1 AND m.case_id IS NOT NULL AND m.kind = 'update' AND `+where+` ORDER BY m.seq DESC LIMIT 20`, t.c.ID, arg)
 	if err != nil {
 		return false, fmt.Errorf("look for news: %w", err)
@@ -120,12 +120,13 @@ func (t *turn) newsOf(ctx context.Context, in *dialog.Input, where string, arg a
 	defer rows.Close()
 	seen := map[string]bool{}
 	for rows.Next() {
-		var reference, parts string
-		if err := rows.Scan(&reference, &parts); err != nil {
+		var reference, status, parts string
+		if err := rows.Scan(&reference, &status, &parts); err != nil {
 			return false, fmt.Errorf("look for news: %w", err)
 		}
 		if len(in.About) == 0 {
-			in.Fixed = strings.Contains(parts, "case:"+reference+"=yes")
+			// As SMS the choices are in the text, and no part says what was asked; news of a fixed case always asks.
+			in.Fixed = status == "fixed" || strings.Contains(parts, "case:"+reference+"=yes")
 		}
 		if !seen[reference] {
 			seen[reference] = true
