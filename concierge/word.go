@@ -152,6 +152,7 @@ type variables struct {
 	council, ref, service, place, link, date, phone phrase.Var
 	who, whom, contact, original                    phrase.Var
 	hasPlace, hasContact                            bool
+	theirs                                          bool // they reported it
 }
 
 func (t *Teller) vars(one cases.Case, f cases.Follower) variables {
