@@ -121,6 +121,7 @@ func NewTwilio(o TwilioOptions) *Twilio {
 	mux.HandleFunc("GET "+account+"/Messages.json", t.authentic(t.page))
 	mux.HandleFunc("GET "+account+"/Messages/{name}", t.authentic(t.one))
 	mux.HandleFunc("POST "+account+"/Messages/{name}", t.authentic(t.redact))
+	mux.HandleFunc("GET "+account+"/Messages/{sid}/Media.json", t.authentic(t.medias))
 	mux.HandleFunc("GET "+account+"/Messages/{sid}/Media/{media}", t.authentic(t.media))
 	mux.HandleFunc("GET /storage/{media}", t.storage)
 	mux.HandleFunc("/", t.nothing)

@@ -155,6 +155,27 @@ func (t *Twilio) media(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, t.url+"/storage/"+id, http.StatusTemporaryRedirect)
 }
 
+// medias is GET Messages/{SID}/Media.json: the ids and types of what was attached.
+func (t *Twilio) medias(w http.ResponseWriter, r *http.Request) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	m := t.sid[r.PathValue("sid")]
+	list := []any{}
+	if m != nil {
+		for _, id := range m.media {
+			list = append(list, map[string]any{
+				"sid": id, "content_type": t.files[id].typ, "account_sid": t.o.Account, "parent_sid": m.sid,
+				"date_created": m.made.Format(time.RFC1123Z), "date_updated": m.made.Format(time.RFC1123Z),
+				"uri": "/2010-04-01/Accounts/" + t.o.Account + "/Messages/" + m.sid + "/Media/" + id + ".json",
+			})
+		}
+	}
+	answer(w, http.StatusOK, map[string]any{
+		"media_list": list, "page": 0, "page_size": 50, "start": 0, "end": max(len(list)-1, 0), "uri": r.URL.RequestURI(),
+		"first_page_uri": r.URL.RequestURI(), "next_page_uri": nil, "previous_page_uri": nil,
+	})
+}
+
 // storage is another house than the API: it must never see the account's password.
 func (t *Twilio) storage(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Authorization") != "" {

@@ -36,6 +36,7 @@ type Inbound struct {
 	Copies                    int               // the same request so often, at once; 0 is 1
 	Unsigned                  bool              // forgeries: no signature; Token signs instead of ours; Signature instead of any
 	Token, Signature          string
+	kept                      []string // the media ids given
 }
 
 // Photo is a file they attach.
@@ -183,6 +184,7 @@ func (t *Twilio) form(in *Inbound) url.Values {
 	for i, p := range in.Media {
 		id := t.newSID("ME")
 		t.files[id] = file{p.Type, p.Bytes}
+		in.kept = append(in.kept, id)
 		f.Set("MediaUrl"+strconv.Itoa(i), "https://api.twilio.com/2010-04-01/Accounts/"+t.o.Account+"/Messages/"+in.SID+"/Media/"+id)
 		f.Set("MediaContentType"+strconv.Itoa(i), p.Type)
 	}
@@ -216,9 +218,7 @@ func (t *Twilio) take(in Inbound) {
 	defer t.mu.Unlock()
 	if t.sid[in.SID] == nil {
 		m := &message{sid: in.SID, from: in.From, to: in.To, body: in.Body, status: "received", direction: "inbound", made: t.now().UTC()}
-		for range in.Media {
-			m.media = append(m.media, "")
-		}
+		m.media = in.kept
 		t.keep(m)
 	}
 	pair := in.To + "|" + in.From

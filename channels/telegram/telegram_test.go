@@ -266,6 +266,7 @@ func TestFailuresHaveAClass(t *testing.T) {
 		}
 	}
 	r.fake.Close()
+	r.base.(*http.Transport).CloseIdleConnections() // one left open would be cut off after the words left: uncertain
 	if _, err := r.Send(r.ctx, to("x")); class(err) != channels.Retry {
 		t.Errorf("nobody there: %v", err)
 	}

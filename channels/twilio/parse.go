@@ -156,6 +156,14 @@ func isContact(f form) bool {
 	return strings.HasPrefix(t, "text/vcard") || strings.HasPrefix(t, "text/x-vcard")
 }
 
+// kindOf is the channel an address as Twilio writes it belongs to.
+func kindOf(v string) channels.Name {
+	if strings.HasPrefix(strings.TrimSpace(v), "whatsapp:") {
+		return channels.WhatsApp
+	}
+	return channels.SMS
+}
+
 // address is "whatsapp:…" as it came, and anything else a number of SMS.
 func address(v string) (channels.Address, bool) {
 	v = strings.TrimSpace(v)

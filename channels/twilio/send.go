@@ -19,6 +19,21 @@ func (c *channel) Send(ctx context.Context, o channels.Outgoing) (channels.Handl
 	if refused != nil {
 		return "", refused
 	}
+	h, err := c.post(ctx, p)
+	if err != nil && err.Class == channels.Refused && p.ContentSid != nil && !o.Shut {
+		// The content does not please: the same with numbered lines, once. The first was surely not sent.
+		p.ContentSid, p.ContentVariables = nil, nil
+		p.SetBody(channels.Numbered(o.Text, o.Choices))
+		h, err = c.post(ctx, p)
+	}
+	if err != nil { // not returned as it is: a nil *SendError is no nil error
+		return "", err
+	}
+	return h, nil
+}
+
+// post makes one request.
+func (c *channel) post(ctx context.Context, p *api.CreateMessageParams) (channels.Handle, *channels.SendError) {
 	t := &request{ctx: ctx, base: c.base, to: c.to}
 	msg, err := api.NewApiServiceWithClient(t.client(c.account, c.settings.AuthTokens[0])).CreateMessage(p)
 	if err != nil {
@@ -71,8 +86,12 @@ func (c *channel) params(o channels.Outgoing) (*api.CreateMessageParams, *channe
 	if len(o.Choices) > 0 && !o.Named {
 		text = channels.Numbered(text, o.Choices)
 	}
-	if o.Photo != "" && c.name == channels.WhatsApp {
+	switch {
+	case o.Photo == "":
+	case c.name == channels.WhatsApp:
 		p.SetMediaUrl([]string{o.Photo})
+	default: // there is no MMS in the United Kingdom: the photo is a link
+		text = strings.TrimSpace(text + "\n" + o.Photo)
 	}
 	if text == "" && p.MediaUrl == nil {
 		return refuse(channels.Refused, "empty")
@@ -83,16 +102,19 @@ func (c *channel) params(o channels.Outgoing) (*api.CreateMessageParams, *channe
 	return p, nil
 }
 
+// maxOpen is the longest word on the button that opens a list.
+const maxOpen = 20
+
 // session is the generic content for buttons or a list; ok is false when there is none, and numbered lines do.
 func (c *channel) session(o channels.Outgoing) (sid, vars string, ok bool) {
-	if len(o.Choices) == 0 || c.name != channels.WhatsApp || o.Photo != "" {
+	if len(o.Choices) == 0 || c.name != channels.WhatsApp || o.Photo != "" || strings.TrimSpace(o.Text) == "" {
 		return "", "", false
 	}
-	v := []string{o.Text}
+	v := []string{value(o.Text, maxValue)}
 	if channels.AsButtons(o.Choices, channels.Can(channels.WhatsApp)) {
 		sid = c.settings.SessionContents["reply_"+strconv.Itoa(len(o.Choices))]
 		for _, h := range o.Choices {
-			v = append(v, h.Label, h.Data)
+			v = append(v, value(h.Label, maxValue), h.Data)
 		}
 		return sid, variables(v), sid != ""
 	}
@@ -101,9 +123,13 @@ func (c *channel) session(o channels.Outgoing) (sid, vars string, ok bool) {
 	if open == "" {
 		open = "…" // the list's own button must say something; the host gives the word
 	}
-	v = append(v, open)
+	v = append(v, value(open, maxOpen))
 	for _, h := range o.Choices {
-		v = append(v, h.Label, h.Hint, h.Data)
+		hint := h.Hint
+		if hint == "" {
+			hint = h.Label
+		}
+		v = append(v, value(h.Label, maxValue), value(hint, maxValue), h.Data)
 	}
 	return sid, variables(v), sid != ""
 }
@@ -139,20 +165,28 @@ func (c *channel) wire(value string) string {
 	return value
 }
 
-// values makes template values what WhatsApp takes: one line, no tab, no four spaces, at most 255, never empty.
+// maxValue is the longest value of a variable, in runes.
+const maxValue = 255
+
+// values makes each value what WhatsApp takes.
 func values(in []string) []string {
 	out := make([]string, len(in))
 	for i, s := range in {
-		s = strings.Join(strings.Fields(s), " ")
-		if r := []rune(s); len(r) > 255 {
-			s = string(r[:254]) + "…"
-		}
-		if s == "" {
-			s = "-"
-		}
-		out[i] = s
+		out[i] = value(s, maxValue)
 	}
 	return out
+}
+
+// value is one line, without tab or four spaces, of at most so many runes, never empty.
+func value(s string, most int) string {
+	s = strings.Join(strings.Fields(s), " ")
+	if r := []rune(s); len(r) > most {
+		s = string(r[:most-1]) + "…"
+	}
+	if s == "" {
+		return "-"
+	}
+	return s
 }
 
 // variables numbers values from 1, as JSON.

@@ -24,6 +24,10 @@ const (
 	StatusRoute = "/webhooks/twilio/status"
 )
 
+// Overrides stand behind the inbound route in the console ("Webhook connection overrides"): three more tries, on failed connections,
+// time-outs and 5xx. No public source says whether Twilio signs the fragment, so both readings pass.
+const Overrides = "#rc=3&rp=ct,rt,5xx"
+
 // Settings is one Twilio account, its senders and its contents.
 type Settings struct {
 	AccountSID          string

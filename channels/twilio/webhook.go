@@ -23,17 +23,20 @@ func (t *Twilio) Webhook() http.Handler {
 			http.NotFound(w, r)
 			return
 		}
-		f, raw, status := t.open(w, r, t.settings.PublicURL+Route)
+		f, raw, status := t.open(w, r, t.settings.PublicURL+Route, t.settings.PublicURL+Route+Overrides)
 		if status != 0 {
 			w.WriteHeader(status)
 			return
+		}
+		if code := code(f.get("ErrorCode")); code != "" { // by the fallback URL: our first answer did not please
+			t.log.WarnContext(r.Context(), "twilio: sent again after an error", "code", code)
 		}
 		m, ok := parse(f, t.settings.Now().UTC())
 		var err error
 		if ok {
 			err = t.receiver.Receive(r.Context(), m)
 		} else {
-			err = t.receiver.Quarantine(r.Context(), channels.SMS, f.get("MessageSid"), raw)
+			err = t.receiver.Quarantine(r.Context(), kindOf(f.get("From")), f.get("MessageSid"), raw)
 		}
 		if err != nil {
 			t.unstored(w, err)
@@ -76,7 +79,7 @@ func (t *Twilio) StatusWebhook() http.Handler {
 }
 
 // open bounds, splits and authenticates a request, in this order; status is 0 when it is Twilio's and ours.
-func (t *Twilio) open(w http.ResponseWriter, r *http.Request, signedURL string) (f form, raw []byte, status int) {
+func (t *Twilio) open(w http.ResponseWriter, r *http.Request, urls ...string) (f form, raw []byte, status int) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
 		return nil, nil, http.StatusMethodNotAllowed
@@ -92,7 +95,7 @@ func (t *Twilio) open(w http.ResponseWriter, r *http.Request, signedURL string) 
 		return nil, nil, http.StatusUnsupportedMediaType
 	}
 	f, ok := splitForm(string(raw))
-	if !ok || !t.signed(signedURL, f, r.Header.Get("X-Twilio-Signature")) {
+	if !ok || !t.signed(urls, f, r.Header.Get("X-Twilio-Signature")) {
 		t.log.WarnContext(r.Context(), "twilio: signature refused", "checked", t.settings.PublicURL+r.URL.Path)
 		return nil, nil, http.StatusForbidden
 	}
@@ -103,16 +106,18 @@ func (t *Twilio) open(w http.ResponseWriter, r *http.Request, signedURL string) 
 	return f, raw, 0
 }
 
-// signed tries each token: while rotating, either may have signed.
-func (t *Twilio) signed(u string, f form, signature string) bool {
+// signed tries each token, since while rotating either may have signed, and each form the URL may have been signed in.
+func (t *Twilio) signed(urls []string, f form, signature string) bool {
 	if signature == "" {
 		return false
 	}
 	params := f.signed()
-	for _, token := range t.settings.AuthTokens {
-		rv := client.NewRequestValidator(token)
-		if rv.Validate(u, params, signature) {
-			return true
+	for _, u := range urls {
+		for _, token := range t.settings.AuthTokens {
+			rv := client.NewRequestValidator(token)
+			if rv.Validate(u, params, signature) {
+				return true
+			}
 		}
 	}
 	return false
