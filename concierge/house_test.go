@@ -78,11 +78,14 @@ func open(t *testing.T, db *database.DB, engine Engine) *house {
 	if err := o.h.Start(o.ctx); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { o.stop() })
+	t.Cleanup(o.stop)
 	return o
 }
 
 func (o *house) stop() {
+	if o.h.out.sealed {
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 	defer cancel()
 	_ = o.h.Stop(ctx)
