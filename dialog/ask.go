@@ -49,7 +49,7 @@ func (t *turn) ask(v *view, q *Question, f form) {
 func (t *turn) questionLines(q *Question, f form) []Line {
 	ask := Line{Key: q.Ask, Vars: t.skipVar(q)}
 	brief := ask
-	if key := q.Key("short"); t.e.has[key] {
+	if key := q.Key("short"); t.e.has[key] && q.Ask == q.Key("ask") {
 		brief = Line{Key: key, Vars: ask.Vars}
 	}
 	switch f {

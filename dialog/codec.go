@@ -4,39 +4,204 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
+	"unicode/utf8"
 )
 
 // MaxSession is the most a session takes, encoded. Bytes.
 const MaxSession = 16 << 10
 
-// Encode writes a session as JSON, at most MaxSession bytes after a turn.
+// Encode writes a session as JSON, at most MaxSession bytes after a turn. It is written by hand, as it is done on every turn; the form
+// is what encoding/json would write by the tags of session.go, and a test holds the two equal.
 func Encode(s Session) ([]byte, error) {
-	b, err := json.Marshal(s)
-	if err != nil {
-		return nil, fmt.Errorf("encode session: %w", err)
+	b := make([]byte, 0, 1024)
+	b = append(b, '{')
+	b = text(b, "l", s.Lang)
+	b = runs(b, "s", s.Stack)
+	b = runs(b, "p", s.Parked)
+	if o := &s.Offered; !o.isZero() {
+		b = append(name(b, "o"), '{')
+		b = number(b, "r", o.Run)
+		b = text(b, "s", o.Slot)
+		b = text(b, "p", o.Prompt)
+		b = texts(b, "v", o.Values)
+		b = append(text(b, "x", o.Extra), '}')
 	}
-	return b, nil
+	if len(s.Early) > 0 {
+		b = append(name(b, "e"), '[')
+		for i := range s.Early {
+			p := &s.Early[i]
+			b = append(comma(b), '{')
+			b = text(b, "m", p.Message)
+			b = quoted(name(b, "k"), p.Kind)
+			b = text(b, "v", p.Value)
+			b = append(number(b, "a", p.Age), '}')
+		}
+		b = append(b, ']')
+	}
+	b = texts(b, "m", s.Missed)
+	b = number(b, "r", s.Runs)
+	b = number(b, "t", s.Turns)
+	b = number(b, "i", s.Misses)
+	b = number(b, "a", s.Rude)
+	b = text(b, "g", s.Guess)
+	return append(b, '}'), nil
 }
 
-// Decode reads a session. Nothing, or null, is a new one.
+func (o *Offer) isZero() bool {
+	return o.Run == 0 && o.Slot == "" && o.Prompt == "" && len(o.Values) == 0 && o.Extra == ""
+}
+
+func runs(b []byte, key string, all []Run) []byte {
+	if len(all) == 0 {
+		return b
+	}
+	b = append(name(b, key), '[')
+	for i := range all {
+		r := &all[i]
+		b = append(comma(b), '{')
+		b = strconv.AppendInt(name(b, "n"), int64(r.No), 10)
+		b = quoted(name(b, "t"), r.Tree)
+		b = answers(b, r.Answers)
+		b = number(b, "m", r.Misses)
+		b = truth(b, "d", r.Nudged)
+		b = text(b, "c", r.Change)
+		b = truth(b, "b", r.Near)
+		b = text(b, "r", r.About)
+		b = texts(b, "x", r.Stops)
+		b = append(number(b, "g", r.Age), '}')
+	}
+	return append(b, ']')
+}
+
+func answers(b []byte, all []Answer) []byte {
+	if len(all) == 0 {
+		return b
+	}
+	b = append(name(b, "a"), '[')
+	for i := range all {
+		a := &all[i]
+		b = append(comma(b), '{')
+		b = quoted(name(b, "s"), a.Slot)
+		b = text(b, "v", a.Value)
+		b = text(b, "w", a.Words)
+		b = text(b, "f", a.From)
+		b = append(texts(b, "m", a.Messages), '}')
+	}
+	return append(b, ']')
+}
+
+func comma(b []byte) []byte {
+	if c := b[len(b)-1]; c == '{' || c == '[' {
+		return b
+	}
+	return append(b, ',')
+}
+
+func name(b []byte, key string) []byte {
+	b = append(comma(b), '"')
+	b = append(b, key...)
+	return append(b, '"', ':')
+}
+
+func text(b []byte, key, s string) []byte {
+	if s == "" {
+		return b
+	}
+	return quoted(name(b, key), s)
+}
+
+func number(b []byte, key string, n int) []byte {
+	if n == 0 {
+		return b
+	}
+	return strconv.AppendInt(name(b, key), int64(n), 10)
+}
+
+func truth(b []byte, key string, yes bool) []byte {
+	if !yes {
+		return b
+	}
+	return append(name(b, key), "true"...)
+}
+
+func texts(b []byte, key string, all []string) []byte {
+	if len(all) == 0 {
+		return b
+	}
+	b = append(name(b, key), '[')
+	for _, s := range all {
+		b = quoted(comma(b), s)
+	}
+	return append(b, ']')
+}
+
+// quoted writes a JSON string; what is no UTF-8 becomes U+FFFD.
+func quoted(b []byte, s string) []byte {
+	const hex = "0123456789abcdef"
+	b = append(b, '"')
+	from := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			r, size := utf8.DecodeRuneInString(s[i:])
+			if r == utf8.RuneError && size == 1 {
+				b = append(append(b, s[from:i]...), "\ufffd"...)
+				from = i + 1
+			}
+			i += size
+			continue
+		}
+		if c < 0x20 || c == '"' || c == '\\' {
+			b = append(b, s[from:i]...)
+			switch c {
+			case '"', '\\':
+				b = append(b, '\\', c)
+			default:
+				b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+			}
+			from = i + 1
+		}
+		i++
+	}
+	return append(append(b, s[from:]...), '"')
+}
+
+// Decode reads a session. Nothing, or null, is a new one. What Encode writes is read by hand; anything else, a session of an older
+// release say, by encoding/json.
 func Decode(b []byte) (Session, error) {
-	var s Session
 	if len(b) == 0 {
+		return Session{}, nil
+	}
+	r := reader{s: string(b)}
+	if s, ok := r.session(); ok {
 		return s, nil
 	}
+	var s Session
 	if err := json.Unmarshal(b, &s); err != nil {
 		return Session{}, fmt.Errorf("decode session: %w", err)
 	}
 	return s, nil
 }
 
-// fit makes the session small enough: Missed, then answers asleep, then the oldest parked runs, then Early go. Nothing else does: what
-// is left is under the limit, as every part of it is bounded.
-func (s *Session) fit() {
+// fit makes the session small enough: Missed, then answers asleep, then the oldest parked run, then Early go: nothing else does, as
+// what is left is bounded.
+func (e *Engine) fit(s *Session) {
 	if s.size() <= MaxSession {
 		return
 	}
 	s.Missed = nil
+	for _, all := range [][]Run{s.Parked, s.Stack} {
+		for i := range all {
+			if s.size() <= MaxSession {
+				return
+			}
+			if tree := e.tree(&all[i]); tree != nil {
+				v := see(tree, &all[i])
+				all[i].Answers = slices.DeleteFunc(slices.Clone(all[i].Answers), func(a Answer) bool { return v.answer(a.Slot) == nil })
+			}
+		}
+	}
 	for s.size() > MaxSession && len(s.Parked) > 0 {
 		s.Parked = slices.Clone(s.Parked[1:])
 	}
@@ -45,46 +210,56 @@ func (s *Session) fit() {
 	}
 }
 
-// size is an upper bound of the encoded session, without encoding it: JSON writes a byte of text as six at most.
+// size is an upper bound of the encoded session, without encoding it.
 func (s *Session) size() int {
-	n := 256 + weight(s.Lang, s.Guess) + weight(s.Missed...) + s.Offered.size()
-	for _, p := range s.Early {
-		n += 48 + weight(p.Message, p.Kind, p.Value)
+	n := 128 + weight(s.Lang) + weight(s.Guess) + weights(s.Missed) + s.Offered.size()
+	for i := range s.Early {
+		p := &s.Early[i]
+		n += 40 + weight(p.Message) + weight(p.Kind) + weight(p.Value)
 	}
-	for _, runs := range [][]Run{s.Stack, s.Parked} {
-		for i := range runs {
-			n += runs[i].size()
-		}
+	for i := range s.Stack {
+		n += s.Stack[i].size()
+	}
+	for i := range s.Parked {
+		n += s.Parked[i].size()
 	}
 	return n
 }
 
-func (o *Offer) size() int { return 48 + weight(o.Slot, o.Prompt, o.Extra) + weight(o.Values...) }
+func (o *Offer) size() int {
+	return 48 + weight(o.Slot) + weight(o.Prompt) + weight(o.Extra) + weights(o.Values)
+}
 
 func (r *Run) size() int {
-	n := 96 + weight(r.Tree, r.Change, r.About) + weight(r.Stops...)
+	n := 128 + weight(r.Tree) + weight(r.Change) + weight(r.About) + weights(r.Stops)
 	for i := range r.Answers {
 		a := &r.Answers[i]
-		n += 40 + weight(a.Slot, a.Value, a.Words, a.From) + weight(a.Messages...)
+		n += 40 + weight(a.Slot) + weight(a.Value) + weight(a.Words) + weight(a.From) + weights(a.Messages)
 	}
 	return n
 }
 
-// weight is what strings take in JSON: quotes and comma, and an escape for what needs one.
-func weight(all ...string) int {
+func weights(all []string) int {
 	n := 0
 	for _, s := range all {
-		n += len(s) + 3
-		for i := range len(s) {
-			switch c := s[i]; {
-			case c < 0x20 || c == '<' || c == '>' || c == '&':
-				n += 5
-			case c == '"' || c == '\\':
-				n++
-			case c >= 0x80:
-				n += 2 // U+2028 as \u2028; a broken byte as \ufffd
-			}
+		n += weight(s)
+	}
+	return n
+}
+
+// weight is what a string takes in JSON, with its quotes and comma; a byte that is no UTF-8 becomes three.
+func weight(s string) int {
+	n := len(s) + 3
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c < 0x20:
+			n += 5
+		case c == '"' || c == '\\':
+			n++
 		}
+	}
+	if !utf8.ValidString(s) {
+		n += 2 * len(s)
 	}
 	return n
 }

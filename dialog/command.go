@@ -21,9 +21,23 @@ func (t *turn) commanded(folded string) bool {
 			t.speak(tag)
 			return true
 		}
-		return false
+		return t.changesNamed(folded)
 	}
 	return t.do(c)
+}
+
+// changesNamed reads "change size" and no more, which is a command even where a text is asked.
+func (t *turn) changesNamed(folded string) bool {
+	rest, ok := t.afterChange(folded)
+	if !ok || strings.Count(rest, " ") > 1 {
+		return false
+	}
+	slot := t.slotNamed(rest)
+	if slot == "" {
+		return false
+	}
+	t.change(slot)
+	return true
 }
 
 func (t *turn) command(folded string) string {

@@ -56,6 +56,5 @@ func (t *turn) reread(v *view, q *Question) {
 	}
 	t.note("edited", q.Slot)
 	t.answer(q, value, Changed)
-	t.say("repair.now", Var{Name: "Label", Lines: []Line{t.label(q)}}, Var{Name: "Value", Lines: []Line{t.valueLine(q, v.run.answer(q.Slot))}})
 	t.proceed()
 }

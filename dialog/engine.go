@@ -132,7 +132,7 @@ func (e *Engine) Turn(ctx context.Context, look Lookup, s Session, in Input) (Se
 	t.tongueOf()
 	t.renamed()
 	t.take()
-	t.s.fit()
+	e.fit(&t.s)
 	return t.s, t.events()
 }
 

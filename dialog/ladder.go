@@ -46,8 +46,9 @@ func (t *turn) tryAgain(key string) {
 		t.final.Lines = append([]Line{{Key: key}}, t.final.Lines...)
 		t.final.Repair = true
 	case q == nil && v.run.Misses == firstMiss:
+		t.readBack = true
 		t.review(&v)
-		t.final.Lines = []Line{{Key: "review.help_1"}, t.final.Lines[len(t.final.Lines)-1]}
+		t.final.Lines = append([]Line{{Key: "review.help_1"}}, t.final.Lines...)
 		t.final.Repair = true
 	case q == nil:
 		t.review(&v)

@@ -126,3 +126,5 @@ var oneCase = dialog.CaseBrief{Reference: "C7K-4M95", Service: "pothole", Street
 
 var twoCase = dialog.CaseBrief{Reference: "H4T-9WX5", Service: "street_light", Street: "Moseley Road", Status: "received",
 	StatusKey: "case.said.received.new", FiledOn: "2027-05-04"}
+
+func splitLines(s string) []string { return strings.Split(s, "\n") }

@@ -93,7 +93,7 @@ func (t *turn) takePhoto(run *Run, q *Question, message string) {
 	}
 	changing := run.Change == q.Slot
 	if changing {
-		run.Change = ""
+		run.Change, t.readBack = "", true
 	}
 	run.Misses, t.s.Misses, t.s.Offered = 0, 0, Offer{}
 	t.emit(Stepped{Tree: run.Tree, Slot: q.Slot, What: from})

@@ -9,6 +9,9 @@ import (
 // flatMenu is how many reports are listed without groups between.
 const flatMenu = 6
 
+// carryOn is the menu's first row while a report waits.
+const carryOn = "carry_on"
+
 // menu offers what can be reported, by group when it is much, and to look at reports there are.
 func (t *turn) menu() {
 	t.s.Offered = Offer{}
@@ -23,6 +26,9 @@ func (t *turn) menu() {
 	}
 	if t.e.trees.named["status"] != nil {
 		values = append(values, "status")
+	}
+	if len(t.s.Parked) > 0 {
+		values = append([]string{carryOn}, values...)
 	}
 	t.prompt("menu", "", Line{Key: "menu.ask"}, values[:min(len(values), maxChoices)]...)
 	t.final.Hold = true
@@ -54,6 +60,10 @@ func (t *turn) chosen(value string) bool {
 		at, group, _ := strings.Cut(rest, ".")
 		from, _ := strconv.Atoi(at)
 		t.groupMenu(group, from)
+		return true
+	}
+	if value == carryOn {
+		t.unpark(true)
 		return true
 	}
 	tree := t.e.trees.named[value]

@@ -88,7 +88,7 @@ func (t *turn) takePlace(q *Question, value, from string) {
 	v, _ := t.now()
 	p, ok := decodePlace(value)
 	if near := t.nearTo(&v, q); ok && near != nil && from == Asked && near.Point && p.Point && metres(*near, p) > farAway {
-		t.prompt("far", value, Line{Key: "place.far", Vars: []Var{{Name: "Place", Text: p.said()}, {Name: "Near", Text: near.said()}}}, "right", "again")
+		t.prompt("far", value, Line{Key: "place.far", Vars: []Var{{Name: "Place", Lines: []Line{placeLine(p)}}, {Name: "Near", Text: near.said()}}}, "right", "again")
 		return
 	}
 	t.answer(q, value, from)
@@ -128,6 +128,14 @@ func (p Place) said() string {
 		return p.Words
 	}
 	return p.Code
+}
+
+// placeLine reads a place back: a pin has no words of its own.
+func placeLine(p Place) Line {
+	if p.said() == "" {
+		return Line{Key: "place.as_pinned"}
+	}
+	return Line{Text: p.said()}
 }
 
 func encodePlace(p Place) string {

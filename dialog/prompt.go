@@ -246,7 +246,6 @@ func (t *turn) answerButton(run, slot, value string) bool {
 	}
 	v.run.Change = "" // the button says what it changes
 	t.answer(q, value, Changed)
-	t.say("repair.now", Var{Name: "Label", Lines: []Line{t.label(q)}}, Var{Name: "Value", Lines: []Line{t.valueLine(q, v.run.answer(slot))}})
 	t.proceed()
 	return true
 }
@@ -254,5 +253,9 @@ func (t *turn) answerButton(run, slot, value string) bool {
 // closed answers a button whose question is gone.
 func (t *turn) closed() {
 	t.say("repair.closed")
+	if t.front() == nil {
+		t.asked = true
+		return
+	}
 	t.again()
 }

@@ -261,7 +261,16 @@ func (t *turn) answer(q *Question, value, from string) {
 	}
 	run.put(a, live)
 	t.settled(run, q)
+	if from == Changed {
+		t.changed(q, run)
+	}
 	t.emit(Stepped{Tree: run.Tree, Slot: q.Slot, What: from})
+}
+
+// changed reads a changed answer back in one line; the review need not say it all again.
+func (t *turn) changed(q *Question, run *Run) {
+	t.readBack = true
+	t.say("repair.changed", Var{Name: "Label", Lines: []Line{t.label(q)}}, Var{Name: "Value", Lines: []Line{t.valueLine(q, run.answer(q.Slot))}})
 }
 
 // settled is what an answer ends: the tries at the question, its change, what was offered.
@@ -269,8 +278,8 @@ func (t *turn) settled(run *Run, q *Question) {
 	run.Misses, t.s.Misses = 0, 0
 	if run.Change == q.Slot {
 		run.Change = ""
-		t.say("repair.changed")
 	}
+	t.s.Early = dropText(t.s.Early)
 	if q.Kind == AskPlace {
 		run.Near = false
 	}
@@ -290,8 +299,12 @@ func (t *turn) skip(q *Question) {
 	if t.in.Message != "" {
 		a.Messages = []string{t.in.Message}
 	}
-	run.put(a, v.asked(q.Slot) != nil)
+	live := v.asked(q.Slot) != nil
+	run.put(a, live)
 	t.settled(run, q)
+	if live {
+		t.changed(q, run)
+	}
 	t.emit(Stepped{Tree: run.Tree, Slot: q.Slot, What: Skipped})
 	t.proceed()
 }

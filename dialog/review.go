@@ -24,10 +24,10 @@ func (t *turn) review(v *view) {
 	if t.in.Plain {
 		how = "review.typed"
 	}
-	lines := make([]Line, 0, len(items)+3)
-	lines = append(lines, Line{Key: "review.check"})
-	lines = append(lines, items...)
-	lines = append(lines, Line{Key: "review.news"}, Line{Key: how})
+	lines := []Line{{Key: how}}
+	if !t.readBack {
+		lines = append(append([]Line{{Key: "review.check"}}, items...), Line{Key: "review.news"}, Line{Key: how})
+	}
 	t.s.Offered = Offer{Run: v.run.No, Prompt: "review", Values: slots}
 	t.final = Said{Lines: lines, Named: true, Choices: []Choice{
 		{Value: "send", Data: t.data(v.run.No, ".review", "send"), Label: Line{Key: "review.send"}},
@@ -56,7 +56,7 @@ func (t *turn) reviewed(o Offer, folded string, n int, isNumber bool) bool {
 		t.whatToChange()
 		return true
 	}
-	if slot := t.slotNamed(folded); slot != "" {
+	if slot := t.slotNamed(folded); slot != "" && strings.Count(folded, " ") < 2 {
 		t.change(slot)
 		return true
 	}
@@ -241,17 +241,7 @@ func (t *turn) corrects(v *view, folded string) bool {
 func (t *turn) correct(q *Question, value string) bool {
 	t.note("correct", q.Slot)
 	t.answer(q, value, Changed)
-	v, _ := t.now()
-	a := v.answer(q.Slot)
-	t.say("repair.now", Var{Name: "Label", Lines: []Line{t.label(q)}}, Var{Name: "Value", Lines: []Line{t.valueLine(q, a)}})
-	if v.question() != nil {
-		t.proceed()
-		return true
-	}
 	t.proceed()
-	if t.s.Offered.Prompt == "review" && len(t.final.Lines) > 0 { // all was read a moment ago: only the change is read back
-		t.final.Lines = t.final.Lines[len(t.final.Lines)-1:]
-	}
 	return true
 }
 
@@ -285,10 +275,7 @@ func (t *turn) valueLine(q *Question, a *Answer) Line {
 		return Line{Key: q.Key(a.Value)}
 	case AskPlace, AskList:
 		p, _ := decodePlace(a.Value)
-		if p.said() == "" {
-			return Line{Key: "place.as_pinned"}
-		}
-		return Line{Text: p.said()}
+		return placeLine(p)
 	}
 	return Line{Text: a.Value}
 }

@@ -64,13 +64,14 @@ func (t *turn) begin(name, folded, said string) {
 	}
 	run := t.push(name, "")
 	t.note("start", name)
+	t.s.Early = dropText(t.s.Early)
 	if folded != "" {
 		t.catchIn(folded, said)
 	}
 	t.early()
 	if len(run.Answers) > 0 {
 		t.understood()
-	} else if folded != "" && len(tree.Questions) > 0 {
+	} else if folded != "" && len(tree.Questions) > 0 && t.tg.intents[folded] == "" {
 		t.say("greeting.started", Var{Name: "Name", Key: tree.nameKey()})
 	}
 	t.proceed()

@@ -40,7 +40,7 @@ func (t *turn) subject(folded string) bool {
 		return true
 	case clear && inTree:
 		return t.second(t.e.starts[top.Intent], folded)
-	case inTree:
+	case inTree || !clear && len(t.in.About) > 0:
 		return false
 	case clear && !t.mixedUp(guesses):
 		t.begin(t.e.starts[top.Intent], folded, t.in.Text)

@@ -24,6 +24,8 @@ type turn struct {
 	got   bool   // a photo or a pin was taken: what else fits nothing is no miss
 	quiet bool   // nothing is to be said
 	hold  bool
+	// readBack: an answer given before was changed and said again, so the review is asked in short
+	readBack bool
 }
 
 // say puts a line before the question.
@@ -98,7 +100,7 @@ func (t *turn) age() {
 	if gone <= 0 {
 		return
 	}
-	t.s.Early = aged(t.s.Early, func(p *Piece) bool { p.Age += gone; return p.Age <= earlyAge && (p.Kind != pieceText || p.Age <= burst) })
+	t.s.Early = aged(t.s.Early, func(p *Piece) bool { p.Age += gone; return p.Age <= earlyAge })
 	t.s.Parked = aged(t.s.Parked, func(r *Run) bool { r.Age += gone; return r.Age <= forgetting })
 	if gone > forgetting {
 		t.s.Stack, t.s.Offered, t.s.Missed, t.s.Misses, t.s.Rude = t.s.Stack[:0], Offer{}, nil, 0, 0
@@ -211,7 +213,14 @@ func (t *turn) message() {
 		if t.press() {
 			return
 		}
+	}
+	if folded == "" && t.in.Label != "" { // a button without data: its label is what they said
+		t.in.Text = t.in.Label
 		folded = understand.Fold(t.in.Label)
+	}
+	if t.in.Press != "" && folded == "" {
+		t.closed()
+		return
 	}
 	if t.stale(folded) {
 		return
