@@ -107,7 +107,7 @@ func (c *checker) fallbacks() {
 func (c *checker) unapproved() {
 	var keys []string
 	for _, key := range sortedKeys(c.l.messages) {
-		if !Strict(key) || c.source.messages[key] == nil {
+		if english := c.source.messages[key]; !Strict(key) || english == nil || english.short() {
 			continue
 		}
 		if st := c.l.state(key, c.source.messages[key]); st == Drafted || st == Outdated {

@@ -39,7 +39,7 @@ func (c *checker) budget(m, english *message) {
 			continue
 		}
 		if c.l != c.source && Strict(m.key) && !english.short() && c.l.state(m.key, english) != Approved {
-			text += "\n" + filled(english.first(), func(name string) string { return sample(english.at.comment, name) })
+			text = together(text, filled(english.first(), func(name string) string { return sample(english.at.comment, name) }))
 		}
 		encoding, parts := c.o.Segments(text)
 		switch {

@@ -33,7 +33,7 @@ func (s *Set) say(tag, key string, vars []phrase.Var) string {
 	}
 	text := s.fill(tag, e, vars)
 	if e.also != nil {
-		text += "\n" + s.fill(tag, e.also, vars)
+		text = together(text, s.fill(tag, e.also, vars))
 	}
 	return text
 }

@@ -3,6 +3,7 @@ package locales
 import (
 	"fmt"
 	"sort"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -116,11 +117,20 @@ func (s *Set) owed(e, english *entry) *entry {
 	both := *e
 	both.also = english
 	if e.static && english.static {
-		both.text = e.own + "\n" + english.own
+		both.text = together(e.own, english.own)
 	} else {
 		both.static = false
 	}
 	return &both
+}
+
+// together puts the English under a translation. A link that ends both stands once, at the end.
+func together(own, english string) string {
+	i := strings.LastIndexByte(own, '\n')
+	if i >= 0 && strings.HasPrefix(own[i+1:], "http") && strings.HasSuffix(english, own[i:]) {
+		own = own[:i]
+	}
+	return own + "\n" + english
 }
 
 func (s *Set) unapproved(e *entry) bool {
