@@ -3,6 +3,7 @@ package understand_test
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"sort"
 	"strings"
@@ -72,10 +73,12 @@ func (b book) Tags() []string                 { return b.tags }
 func (b book) Words(tag, key string) []string { return b.words[tag][key] }
 func (b book) Text(tag, key string) string    { return b.texts[tag][key] }
 
+var variables = regexp.MustCompile(`\{\{[^}]*\}\}`)
+
 func (b book) Texts(tag string) []string {
 	var all []string
 	for _, t := range b.texts[tag] {
-		all = append(all, t)
+		all = append(all, variables.ReplaceAllString(t, " "))
 	}
 	sort.Strings(all)
 	return all

@@ -1,27 +1,39 @@
 package understand
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 )
 
-// Number reads a message that is the number of a choice, already folded: "1", "no 1", "option 1", "one". It is no number when more
-// stands beside it ("12 stratford road").
+// before is what residents write in front of the number of a choice, folded, in the languages we know: "no 1", "opcja 1".
+var before = []string{
+	"option", "number", "no", "nr", "num", "choice", "answer", "reply", "numer", "opcja", "punkt", "nomer", "numar", "numarul", "optiunea",
+	"lambar", "lambarka", "نمبر", "رقم", "ਨੰਬਰ", "নম্বর", "নাম্বার",
+}
+
+// Number reads a message that is the number of a choice, already folded: "1", "no 1", "option 1", "one". Words are the language's own
+// "one", "two", …, folded. It is no number when more stands beside it ("12 stratford road").
 func Number(folded string, words []string) (int, bool) {
-	for i, w := range words { // the language's own "one", "two", …
+	for i, w := range words {
 		if w == folded {
 			return i + 1, true
 		}
 	}
-	for _, before := range []string{"option ", "number ", "no ", "nr ", "nomer "} {
-		folded = strings.TrimPrefix(folded, before)
+	if first, rest, two := strings.Cut(folded, " "); two && slices.Contains(before, first) {
+		for i, w := range words {
+			if w == rest {
+				return i + 1, true
+			}
+		}
+		folded = rest
 	}
 	if len(folded) == 0 || len(folded) > 4 {
 		return 0, false
 	}
 	n, err := strconv.Atoi(folded)
-	return n, err == nil && n >= 0
+	return n, err == nil && n >= 0 && folded[0] != '+'
 }
 
 // Distance is the Damerau–Levenshtein distance of two words (insert, delete, replace, swap neighbours), or limit+1 when it is more.
@@ -32,8 +44,14 @@ func Distance(a, b string, limit int) int {
 	if d := utf8.RuneCountInString(a) - utf8.RuneCountInString(b); d > limit || -d > limit {
 		return limit + 1
 	}
-	x, y := []rune(a), []rune(b)
-	prev, row, next := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
+	var runes [2][longWord]rune
+	var rows [3][longWord + 1]int
+	x, y := appendRunes(runes[0][:0], a), appendRunes(runes[1][:0], b)
+	prev, row, next := rows[0][:], rows[1][:], rows[2][:]
+	if len(y) > longWord {
+		prev, row, next = make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
+	}
+	prev, row, next = prev[:len(y)+1], row[:len(y)+1], next[:len(y)+1]
 	for j := range row {
 		row[j] = j
 	}
@@ -59,6 +77,16 @@ func Distance(a, b string, limit int) int {
 	return min(row[len(y)], limit+1)
 }
 
+// longWord is how many letters are compared without asking for memory.
+const longWord = 48
+
+func appendRunes(to []rune, s string) []rune {
+	for _, r := range s {
+		to = append(to, r)
+	}
+	return to
+}
+
 // Forgiven is how many typing errors a word of this length is forgiven: none under 4 letters, 1 to 7, 2 above.
 func Forgiven(word string) int {
 	switch n := utf8.RuneCountInString(word); {
@@ -75,30 +103,6 @@ func Near(typed, meant string) (distance int, ok bool) {
 	limit := Forgiven(meant)
 	d := Distance(typed, meant, limit)
 	return d, d <= limit
-}
-
-// NearPhrase is Near for a phrase: as many words, each near its own.
-func NearPhrase(typed, meant string) (distance int, ok bool) {
-	if typed == meant {
-		return 0, true
-	}
-	if d := len(typed) - len(meant); d > 8 || d < -8 {
-		return 0, false
-	}
-	for typed != "" || meant != "" {
-		var t, m string
-		t, typed, _ = strings.Cut(typed, " ")
-		m, meant, _ = strings.Cut(meant, " ")
-		if t == "" || m == "" {
-			return 0, false
-		}
-		d, ok := Near(t, m)
-		if !ok {
-			return 0, false
-		}
-		distance += d
-	}
-	return distance, true
 }
 
 // Has tells whether a folded text has the folded words of phrase in it, whole and in order.
