@@ -38,19 +38,6 @@ func (c *checker) text(m, english *message) {
 
 var urls = regexp.MustCompile(`https?://[^\s{}"]+`)
 
-// carriers are the words the carrier or the provider acts upon itself when they are the whole of a message (Twilio, "Advanced
-// Opt-Out"). Our own stop and start messages may name them.
-var carriers = regexp.MustCompile(`\b(STOP|STOPALL|UNSUBSCRIBE|CANCEL|END|QUIT|REVOKE|OPTOUT|START|YES|UNSTOP|HELP|INFO)\b`)
-
-func (c *checker) typed(m *message, text string) {
-	if strings.HasPrefix(m.key, "carrier.") || onPage(m.key) {
-		return
-	}
-	if word := carriers.FindString(text); word != "" {
-		c.err(m, "it asks for the word %s, and the carrier takes that for itself: ask for another word, or a number", word)
-	}
-}
-
 // onPage tells the keys that are read on a page or in a menu and never sent as SMS.
 func onPage(key string) bool {
 	for _, p := range []string{"desk.", "simulator.", "tracking.", "upload.", "telegram.", "template.", "error.", "date.", "unit.", "page."} {
