@@ -138,7 +138,7 @@ func (s *Simulator) message(p *phone, in posted) (m channels.Message, b *bubble,
 		}
 		m.Kind, m.Media, m.Text = channels.KindMedia, []channels.Media{*md}, text
 		b.text, b.photo, b.file = text, pictureURL(md.Ref), md.Kind != "photo"
-	case text == "":
+	case strings.TrimSpace(text) == "":
 		return m, b, false
 	default:
 		m.Text, b.text = text, text

@@ -101,7 +101,8 @@ func TestEveryWordStandsInTheSource(t *testing.T) {
 	}
 	for key := range table {
 		bare := strings.TrimSuffix(strings.TrimSuffix(key, ".one"), ".other")
-		if strings.HasPrefix(key, "simulator.") && !used[bare] {
+		given := strings.HasPrefix(key, "simulator.sample.") || strings.HasPrefix(key, "simulator.lever.") // by the host
+		if strings.HasPrefix(key, "simulator.") && !used[bare] && !given {
 			t.Errorf("%s is in locales/en/messages.toml and said nowhere", key)
 		}
 	}

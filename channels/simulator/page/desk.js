@@ -20,15 +20,15 @@ export function wireDesk() {
     frame.focus();
   });
   // On a narrow screen the link signs in first, in a tab of its own.
-  const link = document.querySelector(".to-desk");
-  link?.addEventListener("click", async (e) => {
+  const inTab = async (e) => {
     if (!button) return;
     e.preventDefault();
     const tab = window.open("about:blank", "_blank");
     const answer = await post("desk");
     const url = answer ? answer.url : "/desk/queue";
     if (tab) { tab.opener = null; tab.location.href = url; } else location.href = url;
-  });
+  };
+  for (const link of document.querySelectorAll(".to-desk")) link.addEventListener("click", inTab);
   return {
     sit() { if (wide.matches && frame.hidden) show("/desk/queue"); },
   };

@@ -15,6 +15,7 @@ export class Phone {
     this.newer = el.querySelector(".newer");
     this.keys = el.querySelector(".reply-keys");
     this.drawn = false;
+    this.last = true; // the end is shown
     this.wire();
     this.tick();
   }
@@ -77,7 +78,7 @@ export class Phone {
     for (const name of [".start", ".unblock", ".wake"]) $(name).hidden = name !== barrier;
     $(".composer").hidden = Boolean(barrier);
     $(".begin").hidden = Boolean(barrier);
-    this.toggle("off", !p.on, words.on, words.off);
+    this.toggle("off", !p.on, words.wake, words.sleep);
     this.toggle("block", p.blocked, words.unblock, words.block);
     if (this.keys) this.drawKeys(barrier ? null : p.keyboard);
   }
@@ -128,7 +129,11 @@ export class Phone {
     $('[data-send="twice"]').addEventListener("click", () => this.write({ twice: true }));
     $('[data-send="five"]').addEventListener("click", () => this.write({ times: 5 }));
     this.newer.addEventListener("click", () => { this.toEnd(); this.text.focus(); });
-    this.list.addEventListener("scroll", () => { if (this.atEnd()) this.newer.hidden = true; }, { passive: true });
+    this.list.addEventListener("scroll", () => {
+      this.last = this.atEnd();
+      if (this.last) this.newer.hidden = true;
+    }, { passive: true });
+    new ResizeObserver(() => { if (this.last) this.toEnd(true); }).observe(this.list); // the case bar came, the field grew
     document.addEventListener("shown", () => this.toEnd(true));
     document.addEventListener("keydown", (e) => { if (e.key === "Escape") $(".more").open = false; });
   }

@@ -3,7 +3,7 @@ function open(dialog, wire) {
   return new Promise((resolve) => {
     let chosen = null;
     const unwire = wire((value) => { chosen = value; dialog.close(); });
-    dialog.addEventListener("click", function out(e) {
+    dialog.addEventListener("click", (e) => {
       if (e.target === dialog) dialog.close();
     }, { signal: unwire.signal });
     dialog.addEventListener("close", () => { unwire.abort(); resolve(chosen); }, { once: true });
@@ -46,6 +46,7 @@ export function chooseRow(title, question, choices) {
     const b = document.createElement("button");
     b.type = "button";
     b.dataset.row = String(i + 1);
+    b.autofocus = i === 0;
     const label = document.createElement("span");
     label.dir = "auto";
     label.textContent = one.label;
