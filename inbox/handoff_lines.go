@@ -124,3 +124,6 @@ func officeTime(c *council.Council, from, to time.Time) (sum time.Duration) {
 }
 
 func line(key string, vars ...phrase.Var) phrase.Line { return phrase.Say(key, vars...) }
+
+// Waited is how long somebody has waited while the office was open.
+func (h *Handoffs) Waited(from, to time.Time) time.Duration { return officeTime(h.council, from, to) }
