@@ -115,12 +115,3 @@ func (h *Host) Stop(ctx context.Context) error {
 
 // SetEngine swaps the engine: turns from now on are taken by it.
 func (h *Host) SetEngine(e Engine) { h.engine.Store(&e) }
-
-// common are the variables the engine cannot know and that are the same for everybody.
-func (h *Host) common() []phrase.Var {
-	c := h.s.Council
-	return []phrase.Var{
-		{Name: "Council", Text: c.Name}, {Name: "Phone", Text: c.Phone}, {Name: "Privacy", Text: c.PrivacyNotice},
-		{Name: "Website", Text: c.Website},
-	}
-}

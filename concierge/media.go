@@ -144,6 +144,6 @@ func (h *Host) unavailable(ctx context.Context, id string, m wanted) error {
 		if err := h.news(ctx, tx, m.conversation); err != nil {
 			return err
 		}
-		return h.s.Inbox.Write(ctx, tx, c, inbox.Reply, inbox.Words{Lines: []phrase.Line{phrase.Say("host.photo_lost")}, Cause: "media:" + m.message})
+		return h.s.Inbox.Write(ctx, tx, c, inbox.Reply, inbox.Words{Lines: []phrase.Line{phrase.Say("error.photo")}, Cause: "media:" + m.message})
 	})
 }

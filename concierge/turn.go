@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"concierge/channels"
@@ -38,6 +40,7 @@ type turn struct {
 
 	vars []phrase.Var // Ref, Due, Link …: what the lines said after it may name
 
+	due     string // what a report of the open tree would be promised, sent today
 	cause   string // what makes the turn's messages once; "" is the message's id
 	unasked bool   // its words are an update: a nudge
 	first   bool   // nothing was ever said to this address
@@ -88,6 +91,7 @@ func (t *turn) take(ctx context.Context, in dialog.Input) error {
 	if t.tag = s.Lang; t.tag == "" {
 		t.tag = t.c.Language
 	}
+	t.due = t.h.dueToday(s, t.now)
 	for _, e := range events {
 		if err := t.apply(ctx, e); err != nil {
 			return err
@@ -158,10 +162,25 @@ func (t *turn) line(l phrase.Line) phrase.Line {
 	if l.Key == "" {
 		return l
 	}
-	vars := make([]phrase.Var, 0, len(l.Vars)+len(t.h.vars)+len(t.vars))
-	vars = append(append(append(vars, t.h.vars...), t.vars...), l.Vars...)
+	vars := make([]phrase.Var, 0, len(l.Vars)+len(t.h.vars)+len(t.vars)+1)
+	vars = append(append(vars, t.h.vars...), t.vars...)
+	if call := t.h.whomToCall(l.Key, t.now); call != "" {
+		vars = append(vars, phrase.Var{Name: "Phone", Text: call})
+	}
+	if t.due != "" && strings.HasPrefix(l.Key, "faq.") {
+		vars = append(vars, phrase.Var{Name: "Due", Date: t.due})
+	}
+	for _, v := range l.Vars {
+		if v.Text != "" || v.Key != "" || v.Date != "" || v.Lines != nil || v.Count != 0 || !named(vars, v.Name) {
+			vars = append(vars, v) // else the engine left it for us
+		}
+	}
 	l.Vars = vars
 	return l
+}
+
+func named(vars []phrase.Var, name string) bool {
+	return slices.ContainsFunc(vars, func(v phrase.Var) bool { return v.Name == name })
 }
 
 // greet adds the first-contact message after the first reply, once: that we are a machine, and where it says what we keep.
