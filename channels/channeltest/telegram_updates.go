@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -161,6 +162,20 @@ func (t *Telegram) deliver(hook webhook, u *update) (status int, after time.Dura
 		after = max(after, r.after)
 	}
 	return status, after
+}
+
+// Raw numbers an update and gives it as Telegram would post it, for Post.
+func (t *Telegram) Raw(fields map[string]any) []byte {
+	t.mu.Lock()
+	t.updates++
+	whole := map[string]any{"update_id": t.updates}
+	t.mu.Unlock()
+	maps.Copy(whole, fields)
+	raw, err := json.Marshal(whole)
+	if err != nil {
+		panic(fmt.Sprintf("channeltest: update: %v", err))
+	}
+	return raw
 }
 
 // Post sends a raw body to the webhook once, with any secret ("" no header): for what nobody should send. Its HTTP status.

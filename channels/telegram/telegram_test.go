@@ -342,6 +342,14 @@ func TestFetch(t *testing.T) {
 	}
 }
 
+// TestPollingHasNoWebhook: without a secret nobody is authentic, least of all who sends none.
+func TestPollingHasNoWebhook(t *testing.T) {
+	r := newRig(t, channeltest.TelegramOptions{}, func(s *Settings) { s.Poll, s.Secret = true, "" })
+	if s := r.fake.Post(r.ctx, "", []byte(`{"update_id":1}`)); s != http.StatusUnauthorized {
+		t.Errorf("status %d", s)
+	}
+}
+
 func TestPoll(t *testing.T) {
 	r := newRig(t, channeltest.TelegramOptions{}, func(s *Settings) { s.Poll, s.Secret, s.PublicURL = true, "", "" })
 	ctx, stop := context.WithCancel(r.ctx)

@@ -170,6 +170,18 @@ func TestContentRefused(t *testing.T) {
 	}
 }
 
+// TestTemplateRefused: outside the window nothing but the template may be said, so a refused one is not followed by words.
+func TestTemplateRefused(t *testing.T) {
+	r := newRig(t, channeltest.TwilioOptions{}, nil)
+	r.fake.Script(channeltest.Fault{Status: 400, Code: 21656})
+	_, err := r.WhatsApp().Send(r.ctx, text("whatsapp", "x", func(o *channels.Outgoing) {
+		o.Shut, o.Template = true, &channels.Template{Key: "case_update", Tag: "en", Values: []string{"C7K-4M95", "fixed"}}
+	}))
+	if n := r.fake.Ledger.Count(channeltest.Asked); class(err) != channels.Refused || n != 1 {
+		t.Errorf("%v after %d calls", err, n)
+	}
+}
+
 func TestRefusedBeforeAnyCall(t *testing.T) {
 	r := newRig(t, channeltest.TwilioOptions{}, nil)
 	for name, o := range map[string]channels.Outgoing{
