@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"concierge/channels"
@@ -18,8 +19,9 @@ type posted struct {
 	Place *int   `json:"place"` // of Settings.Places
 	Photo string `json:"photo"` // a sample's name
 	Start bool   `json:"start"` // Telegram's START
-	Twice bool   `json:"twice"` // the provider repeats itself: one id, two deliveries
-	Times int    `json:"times"` // so many messages at once, each with its own id
+	// Copies: the provider repeats itself, one id delivered so often. Times: so many messages at once, each with its own id.
+	Copies int `json:"copies"`
+	Times  int `json:"times"`
 
 	media *channels.Media // uploaded
 }
@@ -36,10 +38,14 @@ type trouble struct {
 	status int
 }
 
+// maxAtOnce bounds copies and messages at once.
+const maxAtOnce = 5
+
 // receiveTime is how long Twilio waits for an answer.
 const receiveTime = 15 * time.Second
 
-// write sends from a phone: it draws the bubbles, then hands the messages to the concierge, all at once when there are several.
+// write sends from a phone: it draws the bubbles, then hands the messages to the concierge, all at once when there are several. Not
+// taken is 503, as a webhook would answer.
 func (s *Simulator) write(ctx context.Context, v *visitor, n channels.Name, in posted) *trouble {
 	s.mu.Lock()
 	p := v.phones[n]
@@ -52,9 +58,9 @@ func (s *Simulator) write(ctx context.Context, v *visitor, n channels.Name, in p
 		s.mu.Unlock()
 		return &trouble{"unknown", 400}
 	}
-	copies := min(max(in.Times, 1), 5)
-	messages, bubbles := make([]channels.Message, copies), make([]*bubble, copies)
-	for i := range copies {
+	times, copies := min(max(in.Times, 1), maxAtOnce), min(max(in.Copies, 1), maxAtOnce)
+	messages, bubbles := make([]channels.Message, times), make([]*bubble, times)
+	for i := range times {
 		messages[i], bubbles[i] = m, b
 		if i > 0 {
 			again := *b
@@ -64,9 +70,7 @@ func (s *Simulator) write(ctx context.Context, v *visitor, n channels.Name, in p
 		if b.who == "" {
 			continue // Telegram shows no bubble for a button
 		}
-		if in.Twice {
-			bubbles[i].times = 2
-		}
+		bubbles[i].times = copies
 		p.add(bubbles[i])
 		messages[i].Handle = inboundHandle(p, bubbles[i], messages[i].ID)
 		bubbles[i].handle = messages[i].Handle
@@ -77,19 +81,23 @@ func (s *Simulator) write(ctx context.Context, v *visitor, n channels.Name, in p
 	s.mu.Unlock()
 
 	var all sync.WaitGroup
+	var lost atomic.Bool
 	for i := range messages {
-		times := 1
-		if in.Twice {
-			times = 2
-		}
-		for range times {
-			all.Go(func() { s.receive(ctx, p, messages[i], bubbles[i]) })
+		for range copies {
+			all.Go(func() {
+				if !s.receive(ctx, p, messages[i], bubbles[i]) {
+					lost.Store(true)
+				}
+			})
 		}
 	}
 	all.Wait()
 	s.mu.Lock()
 	s.refreshLater(v)
 	s.mu.Unlock()
+	if lost.Load() {
+		return &trouble{"lost", 503}
+	}
 	return nil
 }
 
@@ -229,8 +237,8 @@ func (s *Simulator) settle(v *visitor, p *phone, m channels.Message, in posted) 
 	}
 }
 
-// receive hands one message over, and once more when it was not taken, as a provider would.
-func (s *Simulator) receive(ctx context.Context, p *phone, m channels.Message, b *bubble) {
+// receive hands one message over, and once more when it was not taken, as a provider would. It tells whether it was.
+func (s *Simulator) receive(ctx context.Context, p *phone, m channels.Message, b *bubble) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), receiveTime)
 	defer cancel()
 	err := s.settings.Receiver.Receive(ctx, m)
@@ -242,11 +250,11 @@ func (s *Simulator) receive(ctx context.Context, p *phone, m channels.Message, b
 	if err != nil {
 		s.log.WarnContext(ctx, "simulator: a message was not taken", "channel", string(m.Channel), "id", m.ID)
 	}
-	if b.who == "" {
-		return
+	if b.who != "" {
+		b.lost, b.status = err != nil, channels.Delivered
+		s.tell(p, b)
 	}
-	b.lost, b.status = err != nil, channels.Delivered
-	s.tell(p, b)
+	return err == nil
 }
 
 // heard tells whether the council has written to this phone.

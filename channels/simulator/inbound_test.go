@@ -108,7 +108,7 @@ func TestPressing(t *testing.T) {
 func TestTwiceAndFive(t *testing.T) {
 	h := open(t, nil)
 	v := h.visit()
-	v.must("phones/sms/messages", say{"text": "hello", "twice": true})
+	v.must("phones/sms/messages", say{"text": "hello", "copies": 2})
 	got := h.host.Messages()
 	if len(got) != 2 || got[0].ID != got[1].ID {
 		t.Fatalf("twice came as %+v", got)
@@ -134,7 +134,9 @@ func TestNotTaken(t *testing.T) {
 	h := open(t, nil)
 	v := h.visit()
 	h.host.Fail(errors.New("the disk is full"))
-	v.must("phones/sms/messages", say{"text": "hello"})
+	if code, answer := v.post("phones/sms/messages", say{"text": "hello"}); code != http.StatusServiceUnavailable || answer["error"] == "" {
+		t.Errorf("it answers %d %v", code, answer)
+	}
 	if b := v.state().phone(channels.SMS).last(); !b.Lost || b.State == "" {
 		t.Errorf("the phone shows %+v", b)
 	}

@@ -126,7 +126,7 @@ export class Phone {
     $('[data-act="off"]').addEventListener("click", () => this.act(this.el.classList.contains("is-off") ? "on" : "off"));
     $('[data-act="block"]').addEventListener("click", () => this.act(this.el.classList.contains("is-blocked") ? "unblock" : "block"));
     $('[data-act="new"]').addEventListener("click", () => this.act("new"));
-    $('[data-send="twice"]').addEventListener("click", () => this.write({ twice: true }));
+    $('[data-send="twice"]').addEventListener("click", () => this.write({ copies: 2 }));
     $('[data-send="five"]').addEventListener("click", () => this.write({ times: 5 }));
     this.newer.addEventListener("click", () => { this.toEnd(); this.text.focus(); });
     this.list.addEventListener("scroll", () => {
@@ -145,7 +145,7 @@ export class Phone {
   async write(how) {
     const text = this.text.value.trim();
     if (!text) {
-      if (how.twice || how.times) complain(words.write);
+      if (how.copies || how.times) complain(words.write);
       this.text.focus();
       return;
     }
