@@ -27,13 +27,14 @@ func Builtin() fs.FS { return builtin }
 
 // Set is every loaded language. It never changes: a new layer makes a new Set, and the host swaps a pointer.
 type Set struct {
-	langs map[string]*tongue
-	views map[string]*view
-	tags  []string // the source first, then by name
-	match matcher
-	data  *sync.Pool // map[string]string, the variables of one message
-	gaps  *atomic.Uint64
-	tell  func(Gap)
+	langs  map[string]*tongue
+	views  map[string]*view
+	drafts map[string]bool
+	tags   []string // the source first, then by name
+	match  matcher
+	data   *sync.Pool // map[string]string, the variables of one message
+	gaps   *atomic.Uint64
+	tell   func(Gap)
 }
 
 // Gap is a sentence that could not be said as it was meant: no text of it went out wrong, but somebody should look.

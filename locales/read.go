@@ -108,9 +108,14 @@ func (r *read) folder(layer fs.FS, tag string) {
 		case len(text) > maxFile:
 			r.bad(name, "the file is over %d bytes: it is no list of messages", maxFile)
 		default:
-			r.file(l, f.Name(), name, string(text))
+			r.file(l, f.Name(), name, unixed(string(text)))
 		}
 	}
+}
+
+// unixed takes off what editors on Windows put on.
+func unixed(text string) string {
+	return strings.ReplaceAll(strings.TrimPrefix(text, "\ufeff"), "\r\n", "\n")
 }
 
 // newTongue refuses a folder that is named by no tag we can load, and tells which tag would do.

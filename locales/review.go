@@ -90,16 +90,17 @@ func (s *Set) State(tag, key string) State {
 }
 
 // Draft tells whether anything a resident may read in a language still waits for a reader's approval.
-func (s *Set) Draft(tag string) bool {
-	l := s.langs[tag]
-	if l == nil || tag == Source {
+func (s *Set) Draft(tag string) bool { return s.drafts[tag] }
+
+func (s *Set) isDraft(l *tongue) bool {
+	if l.tag == Source {
 		return false
 	}
 	for key := range l.messages {
 		if Staff(key) {
 			continue
 		}
-		if st := s.State(tag, key); st == Drafted || st == Outdated {
+		if st := s.State(l.tag, key); st == Drafted || st == Outdated {
 			return true
 		}
 	}

@@ -29,7 +29,7 @@ type entry struct {
 
 // set makes the Set of what was read without an error.
 func (r *read) set() (*Set, error) {
-	s := &Set{langs: r.tongues, views: map[string]*view{}, gaps: new(atomic.Uint64),
+	s := &Set{langs: r.tongues, views: map[string]*view{}, drafts: map[string]bool{}, gaps: new(atomic.Uint64),
 		data: &sync.Pool{New: func() any { return &saying{vars: make(map[string]string, 8)} }}}
 	for tag := range r.tongues {
 		if tag != Source {
@@ -46,6 +46,7 @@ func (r *read) set() (*Set, error) {
 			return nil, err
 		}
 		own[tag] = entries
+		s.drafts[tag] = s.isDraft(s.langs[tag])
 	}
 	for _, tag := range s.tags {
 		s.views[tag] = s.chained(tag, own)

@@ -98,6 +98,13 @@ func TestOnlyTheFourFilesAreRead(t *testing.T) {
 	}
 }
 
+func TestAFileFromWindowsReadsTheSame(t *testing.T) {
+	s := load(t, "en/messages.toml", "\ufeffa = \"\"\"one\r\ntwo\"\"\"\r\nb = \"x\"\r\n")
+	if got := s.SayKey("en", "a"); got != "one\ntwo" {
+		t.Errorf("said %q", got)
+	}
+}
+
 func TestFormsOfLanguages(t *testing.T) {
 	for tag, want := range map[string]string{
 		"en": "one other", "ur": "one other", "ur-Latn": "one other", "so": "one other", "ps": "one other", "ku": "one other",
