@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"concierge/channels"
+	"concierge/channels/call"
 
 	"github.com/go-telegram/bot"
 )
@@ -54,7 +55,7 @@ var (
 	secretShape = regexp.MustCompile(`^[A-Za-z0-9_-]{32,256}$`)
 )
 
-// New checks the settings, all at once, and connects nothing yet. A nil base is http.DefaultTransport.
+// New checks the settings, all at once, and connects nothing yet. A nil base is call.Transport.
 func New(s Settings, receiver channels.Receiver, base http.RoundTripper, log *slog.Logger) (*Telegram, error) {
 	var wrong []error
 	say := func(ok bool, text string) {
@@ -66,7 +67,8 @@ func New(s Settings, receiver channels.Receiver, base http.RoundTripper, log *sl
 	say(s.Poll || secretShape.MatchString(s.Secret), "the secret is 32 signs or more of A–Z a–z 0–9 _ -")
 	public, err := url.Parse(s.PublicURL)
 	say(s.Poll || err == nil && public.Host != "" && !strings.HasSuffix(s.PublicURL, "/"), "the public URL must be https://host without a final slash")
-	if s.APIURL == "" {
+	configured := s.APIURL != ""
+	if !configured {
 		s.APIURL = "https://api.telegram.org"
 	}
 	s.APIURL = strings.TrimSuffix(s.APIURL, "/")
@@ -76,7 +78,7 @@ func New(s Settings, receiver channels.Receiver, base http.RoundTripper, log *sl
 		return nil, errors.Join(wrong...)
 	}
 	if base == nil {
-		base = http.DefaultTransport
+		base = call.Transport(configured)
 	}
 	if s.Now == nil {
 		s.Now = time.Now

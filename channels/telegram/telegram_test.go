@@ -405,3 +405,24 @@ func TestDoctor(t *testing.T) {
 		t.Errorf("a wrong token: %v", err)
 	}
 }
+
+// BenchmarkSend is what a send costs us, the fake's share included.
+func BenchmarkSend(b *testing.B) {
+	fake := channeltest.NewTelegram(channeltest.TelegramOptions{Lift: true})
+	defer fake.Close()
+	bot, err := New(Settings{Token: channeltest.TelegramToken, APIURL: fake.URL(), Poll: true}, nil, nil, slog.Default())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer bot.Close()
+	o := to("Hello")
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if _, err := bot.Send(context.Background(), o); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	bot.base.(*http.Transport).CloseIdleConnections()
+}

@@ -463,3 +463,20 @@ func TestNewTellsAllThatIsWrong(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkSend is what a send costs us, the fake's share included.
+func BenchmarkSend(b *testing.B) {
+	fake := channeltest.NewTwilio(channeltest.TwilioOptions{Receipts: []string{}, Lift: true})
+	defer fake.Close()
+	tw := newTwilio(b, nil, nil, func(s *Settings) { s.APIURL = fake.URL() })
+	c, o := tw.SMS(), text("sms", "Hello")
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if _, err := c.Send(context.Background(), o); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	tw.base.(*http.Transport).CloseIdleConnections()
+}

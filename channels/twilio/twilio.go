@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"concierge/channels"
+	"concierge/channels/call"
 )
 
 // The routes Twilio calls, below the public URL.
@@ -62,7 +63,7 @@ var (
 	contentShape = regexp.MustCompile(`^HX[0-9a-f]{32}$`)
 )
 
-// New checks the settings, all at once, and connects nothing yet.
+// New checks the settings, all at once, and connects nothing yet. A nil base is call.Transport.
 func New(s Settings, receiver channels.Receiver, base http.RoundTripper, log *slog.Logger) (*Twilio, error) {
 	var wrong []error
 	say := func(ok bool, format string, args ...any) {
@@ -97,7 +98,7 @@ func New(s Settings, receiver channels.Receiver, base http.RoundTripper, log *sl
 		return nil, errors.Join(wrong...)
 	}
 	if base == nil {
-		base = http.DefaultTransport
+		base = call.Transport(to != nil)
 	}
 	if s.Now == nil {
 		s.Now = time.Now
