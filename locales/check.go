@@ -52,6 +52,9 @@ func (c *checker) language(l *tongue) {
 			c.warn(m, "English has no such message: nothing says it; take it out, or mend the key")
 			continue
 		}
+		if c.l.state(key, english) == Outdated {
+			c.warn(m, "the English has changed since this was written: compare them. English: %q", clip(english.first()))
+		}
 		c.text(m, english)
 		c.script(m, english)
 		c.budget(m, english)

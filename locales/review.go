@@ -74,7 +74,7 @@ func (l *tongue) state(key string, source *message) State {
 	if !ok {
 		return Drafted
 	}
-	if r.State == Approved && (source == nil || r.Of != source.hash()) {
+	if r.State == Approved && source == nil || r.State != NotNeeded && r.Of != "" && source != nil && r.Of != source.hash() {
 		return Outdated
 	}
 	return r.State
@@ -108,7 +108,8 @@ func (s *Set) isDraft(l *tongue) bool {
 }
 
 // Stand writes the review.json of a language as it should be today: every translation has a line, new ones as drafts by the named
-// hand, and where the English changed the state is outdated. Nothing approved is lost, nothing is approved.
+// hand, and where the English changed the state is outdated, but for what that same hand drafted: it has just gone through them.
+// Nothing approved is lost, nothing is approved.
 func (s *Set) Stand(tag, by, day string) ([]byte, error) {
 	l := s.langs[tag]
 	if l == nil || tag == Source {
@@ -123,7 +124,7 @@ func (s *Set) Stand(tag, by, day string) ([]byte, error) {
 		switch {
 		case source == nil:
 			continue // an orphan: check tells
-		case !known:
+		case !known, r.By == by && r.Of != source.hash() && (r.State == Drafted || r.State == Outdated):
 			r = Review{State: Drafted, By: by, At: day, Of: source.hash()}
 		case r.State != NotNeeded && r.Of != source.hash():
 			r.State = Outdated
