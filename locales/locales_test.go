@@ -1,6 +1,7 @@
 package locales
 
 import (
+	"io/fs"
 	"testing"
 	"time"
 
@@ -59,5 +60,11 @@ func BenchmarkSayWithThreeVariables(b *testing.B) {
 func BenchmarkLoad(b *testing.B) {
 	for b.Loop() {
 		builtinSet(b)
+	}
+}
+
+func BenchmarkCheck(b *testing.B) {
+	for b.Loop() {
+		Check([]fs.FS{Builtin()}, options())
 	}
 }
