@@ -141,6 +141,7 @@ func (t *turn) afterwards() {
 	}
 	if len(v.run.Answers) > 0 {
 		t.say("resume.again", Var{Name: "Name", Key: v.tree.nameKey()})
+		t.prefixed = 0
 	}
 	t.repeat(&v, short)
 }

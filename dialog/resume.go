@@ -17,7 +17,7 @@ func (t *turn) stale(folded string) bool {
 	name := Var{Name: "Name", Key: v.tree.nameKey()}
 	if gone < shortly {
 		if len(v.run.Answers) > 0 {
-			t.say("resume.prefix", name)
+			t.prefix, t.prefixed = Line{Key: "resume.prefix", Vars: []Var{name}}, v.run.No
 		}
 		return false
 	}

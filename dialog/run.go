@@ -71,7 +71,7 @@ func (t *turn) begin(name, folded, said string) {
 	t.early()
 	if len(run.Answers) > 0 {
 		t.understood()
-	} else if folded != "" && len(tree.Questions) > 0 && t.tg.intents[folded] == "" {
+	} else if folded != "" && len(tree.Questions) > 0 && t.tg.intents[folded] == "" && t.e.any.intents[folded] == "" {
 		t.say("greeting.started", Var{Name: "Name", Key: tree.nameKey()})
 	}
 	t.proceed()

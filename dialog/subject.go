@@ -16,6 +16,12 @@ const (
 
 // subject reads what a text is about: a question we answer, or a tree to start.
 func (t *turn) subject(folded string) bool {
+	if faq := t.tg.faqs.first(folded); t.e.faqs[faq] {
+		t.note("faq", faq)
+		t.say("faq."+faq, Var{Name: "Due"})
+		t.afterwards()
+		return true
+	}
 	guesses := t.guesses(folded)
 	if len(guesses) == 0 {
 		return false
@@ -34,10 +40,6 @@ func (t *turn) subject(folded string) bool {
 	switch {
 	case clear && top.Intent == understand.OffTopic:
 		return false
-	case clear && t.e.faqs[top.Intent]:
-		t.say("faq."+top.Intent, Var{Name: "Due"})
-		t.afterwards()
-		return true
 	case clear && inTree:
 		return t.second(t.e.starts[top.Intent], folded)
 	case inTree || !clear && len(t.in.About) > 0:
@@ -61,7 +63,7 @@ func (t *turn) guesses(folded string) []understand.Guess {
 	}
 	t.note("subject", folded, all...)
 	return slices.DeleteFunc(slices.Clone(all), func(g understand.Guess) bool {
-		return g.Intent != understand.OffTopic && t.e.starts[g.Intent] == "" && !t.e.faqs[g.Intent]
+		return g.Intent != understand.OffTopic && t.e.starts[g.Intent] == ""
 	})
 }
 

@@ -19,6 +19,7 @@ type tongue struct {
 	abuse    phraseSet
 	anger    phraseSet
 	broken   phraseSet // "still there", "not fixed"
+	faqs     phraseSet // questions we answer on the way
 }
 
 // phraseSet finds phrases in a folded text in time linear in the text: they are filed by their first word.
@@ -76,8 +77,13 @@ func (p phraseSet) head(folded string) (meaning, rest string) {
 func (e *Engine) newTongue(tag string) *tongue {
 	t := &tongue{tag: tag, commands: map[string]string{}, yesno: map[string]string{}, leading: phraseSet{},
 		values: map[string]map[string]string{}, inside: map[string]phraseSet{}, intents: map[string]string{},
-		abuse: phraseSet{}, anger: phraseSet{}, broken: phraseSet{}}
+		abuse: phraseSet{}, anger: phraseSet{}, broken: phraseSet{}, faqs: phraseSet{}}
 	b := e.book
+	for _, key := range b.Keys(tag, "faq.") {
+		for _, w := range b.Words(tag, key) {
+			t.faqs.add(w, strings.TrimPrefix(key, "faq."))
+		}
+	}
 	for _, key := range b.Keys(tag, "command.") {
 		for _, w := range b.Words(tag, key) {
 			put(t.commands, w, strings.TrimPrefix(key, "command."))

@@ -60,7 +60,7 @@ func (keywords) Classify(folded string) []understand.Guess {
 		word, intent string
 		sure         float64
 	}{{"pothole", "pothole", 0.95}, {"street light", "street_light", 0.95}, {"lamp", "street_light", 0.6}, {"park", "park", 0.9},
-		{"problem", "pothole", 0.3}, {"problem", "street_light", 0.25}, {"how long", "repair_time", 0.9}} {
+		{"problem", "pothole", 0.3}, {"problem", "street_light", 0.25}} {
 		if understand.Has(folded, k.word) {
 			all = append(all, understand.Guess{Intent: k.intent, Sure: k.sure})
 		}
@@ -84,14 +84,14 @@ func TestTranscripts(t *testing.T) {
 	if err != nil || len(files) < 40 {
 		t.Fatalf("%d transcripts, %v", len(files), err)
 	}
-	e := engine(t, "en", "ur", "pl")
+	e, words := engine(t, "en", "ur", "pl"), readBook(t, "en", "ur", "pl")
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
 			data, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := play(t, e, string(data))
+			got := play(t, e, words, string(data))
 			if *update {
 				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 					t.Fatal(err)
@@ -108,7 +108,7 @@ func TestTranscripts(t *testing.T) {
 	}
 }
 
-// phone is one resident at their phone.
+// phone is one resident at their phone. Whatever language they chose, the transcript is in English: it is about what is done.
 type phone struct {
 	e        *dialog.Engine
 	book     *book
@@ -121,9 +121,9 @@ type phone struct {
 	noSeeing bool
 }
 
-func play(t testing.TB, e *dialog.Engine, script string) string {
+func play(t testing.TB, e *dialog.Engine, words *book, script string) string {
 	t.Helper()
-	p := &phone{e: e, book: readBook(t, "en", "ur", "pl"), town: &town{}, session: dialog.Session{Lang: "en", Runs: 11}}
+	p := &phone{e: e, book: words, town: &town{}, session: dialog.Session{Lang: "en", Runs: 11}}
 	p.next.Since = time.Minute
 	p.next.Plain = true
 	var out []string
@@ -227,7 +227,7 @@ func (p *phone) thing(t testing.TB, in *dialog.Input, thing string) {
 		in.Kind, in.Label = dialog.Press, rest
 		for i := len(p.said) - 1; i >= 0; i-- {
 			for _, c := range p.said[i].Choices {
-				if in.Press == "" && p.book.say(p.session.Lang, c.Label) == rest {
+				if in.Press == "" && p.book.say("en", c.Label) == rest {
 					in.Press = c.Data
 				}
 			}
@@ -289,12 +289,12 @@ func kindOf(ev dialog.Event) string {
 func (p *phone) shown(s dialog.Said) []string {
 	var lines []string
 	for _, l := range s.Lines {
-		lines = append(lines, strings.Split(p.book.say(p.session.Lang, l), "\n")...)
+		lines = append(lines, strings.Split(p.book.say("en", l), "\n")...)
 	}
 	if p.buttons {
 		row := ""
 		for _, c := range s.Choices {
-			row += "[" + p.book.say(p.session.Lang, c.Label) + "] "
+			row += "[" + p.book.say("en", c.Label) + "] "
 		}
 		if row != "" {
 			lines = append(lines, strings.TrimSpace(row))
@@ -303,7 +303,7 @@ func (p *phone) shown(s dialog.Said) []string {
 	}
 	if !s.Named {
 		for i, c := range s.Choices {
-			lines = append(lines, fmt.Sprintf("%d %s", i+1, p.book.say(p.session.Lang, c.Label)))
+			lines = append(lines, fmt.Sprintf("%d %s", i+1, p.book.say("en", c.Label)))
 		}
 	}
 	return lines

@@ -24,6 +24,10 @@ type turn struct {
 	got   bool   // a photo or a pin was taken: what else fits nothing is no miss
 	quiet bool   // nothing is to be said
 	hold  bool
+
+	// prefix names a report that lay open for a while, if what is asked is still of that run
+	prefix   Line
+	prefixed int
 	// readBack: an answer given before was changed and said again, so the review is asked in short
 	readBack bool
 }
@@ -55,6 +59,9 @@ func (t *turn) first(s Said) Said {
 func (t *turn) events() []Event {
 	s := t.final
 	s.Hold = s.Hold || t.hold
+	if run := t.front(); t.prefixed != 0 && len(s.Lines) > 0 && run != nil && run.No == t.prefixed {
+		t.lines = append([]Line{t.prefix}, t.lines...)
+	}
 	s.Lines = append(t.lines, s.Lines...)
 	if len(s.Lines) > 0 {
 		t.out = append(t.out, t.first(s))

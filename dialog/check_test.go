@@ -1,0 +1,87 @@
+package dialog_test
+
+import (
+	"strings"
+	"testing"
+
+	"concierge/dialog"
+)
+
+func has(b *book) func(tag, key string) bool {
+	return func(tag, key string) bool { _, ok := b.messages[tag][key]; return ok }
+}
+
+func checked(t *testing.T, tags ...string) (*dialog.Trees, dialog.CheckWith) {
+	t.Helper()
+	trees, err := dialog.Load(dialog.Layer{Name: "trees", FS: dialog.BuiltIn()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := readBook(t, tags...)
+	return trees, dialog.CheckWith{Book: b, Has: has(b), Lists: []string{"parks"}, Services: []dialog.CheckService{
+		{Code: "pothole", Stoppers: []string{"danger.yes", "size.collapse"}, NotOurs: []string{"where.motorway"}, Required: []string{"size"}},
+		{Code: "street_light", Stoppers: []string{"danger.yes", "fault.leaning"}, Required: []string{"fault"}},
+		{Code: "park_path", Stoppers: []string{"danger.yes"}, Required: []string{"problem"}},
+	}}
+}
+
+func TestOurTreesAreInOrder(t *testing.T) {
+	trees, with := checked(t, "en")
+	for _, p := range dialog.Check(trees, with).Errors() {
+		t.Error(p)
+	}
+}
+
+func TestCheckFindsWhatNobodyWouldBeAsked(t *testing.T) {
+	_, with := checked(t, "en")
+	trees, err := dialog.Load(dialog.Layer{Name: "trees", FS: dialog.BuiltIn()}, dialog.Layer{Name: "ours", FS: folder(map[string]string{"pothole.yaml": `tree: pothole
+files: pothole
+starts_on: [unheard_of]
+questions:
+  - use: location
+  - {slot: kind, kind: choice, choices: [a, b]}
+  - {slot: never, kind: text, when: kind == a and kind == b}
+  - {slot: again, kind: text, when: kind == a}
+  - {slot: again, kind: text, when: "kind in [a, b]"}
+  - use: danger
+  - {slot: list, kind: lookup, list: ponds}
+review: true
+end: file
+`})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	with.Services[0].Stoppers = []string{"size.collapse"}
+	with.Services = append(with.Services, dialog.CheckService{Code: "noise"})
+	got := dialog.Check(trees, with).Error()
+	for _, want := range []string{
+		"ours/pothole.yaml:7: never is never asked", "pothole asks again twice on one way", "danger is asked first, or right after",
+		"the service pothole has no stopper danger.yes", "intent.unheard_of has no phrases", "council.yaml names the answer size.collapse",
+		"needs the attribute size", "the words pothole.kind.a are missing", "there is no list ponds", "no tree files the service noise",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("it does not say %q", want)
+		}
+	}
+	if t.Failed() {
+		t.Log(got)
+	}
+}
+
+func TestPathsOfTheParkPath(t *testing.T) {
+	trees, _ := checked(t, "en")
+	paths := trees.Tree("park_path").Paths(200)
+	var ways []string
+	for _, p := range paths {
+		ways = append(ways, strings.Join(p.Answers, " ")+": "+strings.Join(p.Slots, " "))
+	}
+	want := []string{
+		"problem=overgrown: park problem location blocked photo details",
+		"problem=surface: park problem danger location blocked photo details",
+		"problem=gate: park problem danger location photo details",
+		"problem=something_else: park problem danger location photo details",
+	}
+	if strings.Join(ways, "\n") != strings.Join(want, "\n") {
+		t.Errorf("the ways are\n%s", strings.Join(ways, "\n"))
+	}
+}
