@@ -45,10 +45,7 @@ func (t *turn) command(folded string) string {
 	if folded == "0" && (q == nil || q.Kind != AskNumber) {
 		return "menu"
 	}
-	if c, ok := t.tg.commands[folded]; ok && c != "" {
-		return c
-	}
-	return t.e.any.commands[folded]
+	return t.e.commandOf(t.tg, folded)
 }
 
 // typedCommand forgives typing errors in a short message that is no answer to what is open.
@@ -76,6 +73,16 @@ func (t *turn) do(c string) bool {
 	case "menu":
 		t.park()
 		t.menu()
+	case "hello":
+		t.again()
+		t.final.Hold = true
+	case "thanks":
+		if inTree {
+			t.again()
+			return true
+		}
+		t.say("greeting.welcome")
+		t.asked = true
 	case "back":
 		t.back()
 	case "skip":

@@ -14,6 +14,7 @@ type Input struct {
 	Payload  string        // what followed /start
 	Edits    string        // our id of the message this is a new text of
 	About    []string      // references of cases we wrote an update about in the last 24 h (newest first), or the one quoted
+	Quoted   bool          // About is the one case whose message this answers
 	Fixed    bool          // the last of those updates asked "is it fixed?"
 	First    bool          // nothing was ever said to this address
 	Hint     string        // the channel's language tag, already matched to an offered one; "" none

@@ -16,6 +16,15 @@ func (e *Engine) offers(tag string) bool {
 	return tag != "" && e.tongues[tag] != nil && slices.ContainsFunc(e.langs, func(l Language) bool { return l.Tag == tag })
 }
 
+// otherNames are the languages beside the source, by their own names.
+func (e *Engine) otherNames() []Line {
+	var names []Line
+	for _, l := range e.langs[1:] {
+		names = append(names, Line{Text: l.Name})
+	}
+	return names
+}
+
 // chooseLanguage lists the languages by their own names.
 func (t *turn) chooseLanguage() {
 	var tags []string

@@ -34,7 +34,7 @@ func (e *Engine) Now(s Session) Now {
 		n.Ask = Line{Key: key}
 	}
 	if q.Optional {
-		n.Ask.Vars = []Var{{Name: "Skip"}}
+		n.Ask.Vars = []Var{{Name: "Skip", Key: "skip.typed"}}
 	}
 	return n
 }

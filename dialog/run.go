@@ -219,7 +219,11 @@ func (t *turn) act(do string, run Run, answers []Answer) {
 		t.chooseLanguage()
 		return
 	case HandOff:
-		t.handOff("asked")
+		reason := "asked"
+		if run.Tree != "handoff" {
+			reason = "tree"
+		}
+		t.handOff(reason)
 		return
 	case Dispute:
 		t.dispute(run, answers)

@@ -20,6 +20,7 @@ type tongue struct {
 	anger    phraseSet
 	broken   phraseSet // "still there", "not fixed"
 	faqs     phraseSet // questions we answer on the way
+	mute     phraseSet // "stop telling me", beside a reference
 }
 
 // phraseSet finds phrases in a folded text in time linear in the text: they are filed by their first word.
@@ -77,7 +78,7 @@ func (p phraseSet) head(folded string) (meaning, rest string) {
 func (e *Engine) newTongue(tag string) *tongue {
 	t := &tongue{tag: tag, commands: map[string]string{}, yesno: map[string]string{}, leading: phraseSet{},
 		values: map[string]map[string]string{}, inside: map[string]phraseSet{}, intents: map[string]string{},
-		abuse: phraseSet{}, anger: phraseSet{}, broken: phraseSet{}, faqs: phraseSet{}}
+		abuse: phraseSet{}, anger: phraseSet{}, broken: phraseSet{}, faqs: phraseSet{}, mute: phraseSet{}}
 	b := e.book
 	for _, key := range b.Keys(tag, "faq.") {
 		for _, w := range b.Words(tag, key) {
@@ -103,7 +104,7 @@ func (e *Engine) newTongue(tag string) *tongue {
 			put(t.intents, w, strings.TrimPrefix(key, "intent."))
 		}
 	}
-	for set, key := range map[*phraseSet]string{&t.abuse: "abuse", &t.anger: "anger", &t.broken: "not_fixed"} {
+	for set, key := range map[*phraseSet]string{&t.abuse: "abuse", &t.anger: "anger", &t.broken: "not_fixed", &t.mute: "mute"} {
 		for _, w := range b.Words(tag, key) {
 			set.add(w, key)
 		}

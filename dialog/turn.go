@@ -17,13 +17,14 @@ type turn struct {
 	in   Input
 	tg   *tongue
 
-	out   []Event
-	lines []Line // said before what is asked
-	final Said   // what is asked
-	asked bool   // final is set: the turn is over
-	got   bool   // a photo or a pin was taken: what else fits nothing is no miss
-	quiet bool   // nothing is to be said
-	hold  bool
+	out    []Event
+	lines  []Line // said before what is asked
+	final  Said   // what is asked
+	asked  bool   // final is set: the turn is over
+	got    bool   // a photo or a pin was taken: what else fits nothing is no miss
+	quiet  bool   // nothing is to be said
+	unsure bool   // first contact in a language we could only assume
+	hold   bool
 
 	// prefix names a report that lay open for a while, if what is asked is still of that run
 	prefix   Line
@@ -61,6 +62,9 @@ func (t *turn) events() []Event {
 	s.Hold = s.Hold || t.hold
 	if run := t.front(); t.prefixed != 0 && len(s.Lines) > 0 && run != nil && run.No == t.prefixed {
 		t.lines = append([]Line{t.prefix}, t.lines...)
+	}
+	if t.unsure && t.s.Offered.Prompt == "menu" && len(t.e.langs) > 1 {
+		t.say("language.others", Var{Name: "List", Lines: t.e.otherNames()})
 	}
 	s.Lines = append(t.lines, s.Lines...)
 	if len(s.Lines) > 0 {
@@ -128,22 +132,22 @@ func aged[T any](all []T, stays func(*T) bool) []T {
 // tongueOf finds the language, and at first contact chooses it: the channel's hint, else the guess, else the source's.
 func (t *turn) tongueOf() {
 	if t.s.Lang == "" || t.e.tongues[t.s.Lang] == nil {
-		t.s.Lang = t.firstLanguage()
+		t.s.Lang, t.unsure = t.firstLanguage()
 		t.emit(LanguageChosen{Tag: t.s.Lang})
 	}
 	t.tg = t.e.tongues[t.s.Lang]
 }
 
-func (t *turn) firstLanguage() string {
+func (t *turn) firstLanguage() (tag string, unsure bool) {
 	if t.e.offers(t.in.Hint) {
-		return t.in.Hint
+		return t.in.Hint, false
 	}
 	if t.e.guess != nil {
 		if tag, sure := t.e.guess(t.in.Text); sure >= sureLanguage && t.e.offers(tag) {
-			return tag
+			return tag, false
 		}
 	}
-	return t.e.source()
+	return t.e.source(), true
 }
 
 // renamed follows trees that changed overnight: slots and values with new names, and trees that are gone.
@@ -253,6 +257,7 @@ func (t *turn) text(folded string) {
 	}
 	clean := t.clean(folded)
 	switch {
+	case t.in.Quoted && (t.fixed(clean) || t.updates(clean)):
 	case clean == "":
 		t.abused()
 	case t.answered(clean), t.changes(clean), t.fixed(clean), t.catches(clean), t.subject(clean), t.updates(clean), t.appended():
@@ -262,6 +267,8 @@ func (t *turn) text(folded string) {
 	case clean != folded:
 		t.abused()
 	case t.wonders(clean):
+	case t.front() == nil && t.yesNo(clean) != "": // a bare yes to nothing
+		t.menu()
 	default:
 		t.miss()
 	}

@@ -28,6 +28,9 @@ func (t *turn) referred(folded string) bool {
 		t.say("status.wrong_sign")
 	case !r.Found:
 		t.say("status.unknown", Var{Name: "Ref", Text: r.Reference})
+	case t.tg.mute.first(folded) != "":
+		t.emit(UpdatesSet{Reference: r.Reference})
+		t.say("case.muted", Var{Name: "Ref", Text: r.Reference})
 	case t.front() == nil && t.tg.broken.first(folded) != "":
 		t.disputed(r.Reference, "no")
 		return true
@@ -76,7 +79,7 @@ func (t *turn) showCases() {
 
 // fixed reads an answer to "is it fixed?", or the words "still there", after an update about a case.
 func (t *turn) fixed(folded string) bool {
-	if t.front() != nil || len(t.in.About) == 0 {
+	if t.front() != nil && !t.in.Quoted || len(t.in.About) == 0 {
 		return false
 	}
 	answer := ""
@@ -157,7 +160,7 @@ func (t *turn) photos() []string {
 
 // updates offers to add a bare text to the case we wrote about last.
 func (t *turn) updates(folded string) bool {
-	if t.front() != nil || len(t.in.About) == 0 {
+	if t.front() != nil && !t.in.Quoted || len(t.in.About) == 0 {
 		return false
 	}
 	t.keepEarly(Piece{Message: t.in.Message, Kind: pieceText, Value: cutRunes(t.in.Text, maxText)})
