@@ -78,7 +78,8 @@ func (d *Desk) fillCase(ctx context.Context, tx *database.Tx, p *casePage, one c
 		p.Notes = append(p.Notes, noted{n.AgentName, n.Body, p.clock(n.At)})
 	}
 	p.Move = moveForm{To: string(one.Status), Version: one.Version}
-	p.Reasons = p.reasons("")
+	p.status = one.Status
+	p.Reasons = p.reasons(one.Status, "")
 	return nil
 }
 
@@ -90,12 +91,15 @@ func (f frame) answered(service string, a cases.Answer) answered {
 	return answered{strings.ReplaceAll(a.Slot, "_", " "), value}
 }
 
-// reasons is the list of where a case may go and why; chosen is "status/reason".
-func (f frame) reasons(chosen string) (all []reasonGroup) {
+// reasons is the list of where a case in that status may go and why; chosen is "status/reason", "" keeps the status.
+func (f frame) reasons(now cases.Status, chosen string) (all []reasonGroup) {
 	for _, s := range cases.Statuses() {
+		if s == cases.Received && now.Open() {
+			continue
+		}
 		g := reasonGroup{Text: f.T("case.status." + string(s))}
 		add := func(value, text string) { g.Options = append(g.Options, option{value, text, value == chosen}) }
-		if !s.Done() && s != cases.Received {
+		if s.Open() && s != cases.Received {
 			add(string(s)+"/", f.T("case.status."+string(s)))
 		}
 		for _, reason := range cases.Reasons(s) {

@@ -115,25 +115,26 @@ func (f frame) caseRow(one cases.Case) caseRow {
 type casePage struct {
 	frame
 	caseRow
-	Version                int64
-	Description, Reporter  string
-	Answers                []answered
-	Pin                    *pin
-	Postcode, Due          string
-	Photos                 []attached
-	Updates                []happened
-	Followers              []follower
-	Muted                  int
-	Notes                  []noted
-	Conversation           string
-	Duplicate              string
-	Works                  bool
-	Move                   moveForm
-	StatusOptions, Reasons []reasonGroup
-	Error                  string
-	Preview                *preview
-	Fresh                  bool // something moved since the preview: look again
-	MinDate                string
+	Version               int64
+	Description, Reporter string
+	Answers               []answered
+	Pin                   *pin
+	Postcode, Due         string
+	Photos                []attached
+	Updates               []happened
+	Followers             []follower
+	Muted                 int
+	Notes                 []noted
+	Conversation          string
+	Duplicate             string
+	Works                 bool
+	Move                  moveForm
+	Reasons               []reasonGroup
+	Error                 string
+	Preview               *preview
+	Fresh                 bool // something moved since the preview: look again
+	MinDate               string
+	status                cases.Status
 }
 
 type answered struct{ Slot, Value string }

@@ -149,7 +149,7 @@ func (d *Desk) showPreview(w http.ResponseWriter, r *request, m moveForm, status
 	if err != nil {
 		return err
 	}
-	p.Move, p.Fresh, p.Reasons = m, fresh, p.reasons(m.Target)
+	p.Move, p.Fresh, p.Reasons = m, fresh, p.reasons(p.status, m.Target)
 	notices, err := d.Preview(r.Context(), ref, m.Version, m.move(r.Lang), cases.Actor{Kind: cases.Staff, ID: r.Person.ID})
 	var refused cases.ErrRefused
 	switch {
@@ -163,6 +163,9 @@ func (d *Desk) showPreview(w http.ResponseWriter, r *request, m moveForm, status
 		return err
 	}
 	p.Preview = d.previewOf(p.frame, notices)
+	if m.To == "" {
+		m.To = string(p.status)
+	}
 	p.Preview.Status, p.Preview.Class = p.T("case.status."+m.To), m.To
 	if m.Reason != "" {
 		p.Preview.Status += ": " + p.T("case.reason."+m.Reason)

@@ -133,8 +133,8 @@ func (d *Desk) setAway(w http.ResponseWriter, r *request) error {
 
 type welcomePage struct {
 	frame
-	Name, Email, Error string
-	Demo               bool
+	Name, Email, Error, Token string
+	Demo                      bool
 }
 
 // welcomePage shows the link's page. Looking uses nothing up.
@@ -143,7 +143,7 @@ func (d *Desk) welcomePage(w http.ResponseWriter, r *request) error {
 }
 
 func (d *Desk) showWelcome(w http.ResponseWriter, r *request, status int, problem string) error {
-	p := welcomePage{frame: d.frame(w, r, ""), Error: problem}
+	p := welcomePage{frame: d.frame(w, r, ""), Error: problem, Token: r.PathValue("token")}
 	p.Title = p.T("welcome.title")
 	var who *person
 	err := d.read(r.Context(), func(tx *database.Tx) (err error) {

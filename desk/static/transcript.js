@@ -101,4 +101,8 @@ function keepDrafts(form) {
 
 const scrolls = () => box.scrollHeight > box.clientHeight + 4;
 const atEnd = () => scrolls() ? box.scrollHeight - box.scrollTop - box.clientHeight < 40 : scrollY + innerHeight > document.documentElement.scrollHeight - 60;
-function toEnd() { box.scrollTop = box.scrollHeight; missed = 0; jump.hidden = true; }
+function toEnd() {
+  if (scrolls()) box.scrollTop = box.scrollHeight;
+  else page.querySelector('.lines > :last-child')?.scrollIntoView({ block: 'nearest' });
+  missed = 0; jump.hidden = true;
+}
