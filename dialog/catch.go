@@ -10,14 +10,39 @@ func (t *turn) catchIn(folded, said string) {
 	if !ok {
 		return
 	}
-	if q := placeQuestion(&v); q != nil && v.run.answer(q.Slot) == nil {
+	place, list := placeQuestion(&v), listQuestion(&v)
+	if place != nil && v.run.answer(place.Slot) == nil || list != nil {
 		p, rest, found, err := t.look.PlaceIn(t.ctx, t.s.Lang, said)
-		if err == nil && found {
-			t.caught(v.run, q, encodePlace(p))
+		switch {
+		case err != nil || !found:
+		case list != nil && t.caughtIn(&v, list, p.Label):
+			folded = understand.Fold(rest)
+		case place != nil && v.run.answer(place.Slot) == nil:
+			t.caught(v.run, place, encodePlace(p))
 			folded = understand.Fold(rest)
 		}
 	}
 	t.catch(folded)
+}
+
+// listQuestion is the first question that looks up a list and has no answer.
+func listQuestion(v *view) *Question {
+	for i := range v.tree.Questions {
+		if q := &v.tree.Questions[i]; q.Kind == AskList && v.run.answer(q.Slot) == nil {
+			return q
+		}
+	}
+	return nil
+}
+
+// caughtIn takes a place found in a sentence as the entry of a list, if it is one: the park, not a point in it.
+func (t *turn) caughtIn(v *view, q *Question, label string) bool {
+	r, err := t.look.List(t.ctx, q.List, label)
+	if err != nil || !r.Sure || len(r.Places) != 1 {
+		return false
+	}
+	t.caught(v.run, q, encodePlace(r.Places[0]))
+	return true
 }
 
 // catch finds choices in a text: one value for a question, and only where nothing was asked or answered yet.

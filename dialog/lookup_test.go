@@ -20,10 +20,11 @@ type town struct {
 var errTown = errors.New("no answer")
 
 var streets = map[string]dialog.Place{
-	"stratford road": {Lat: 52.45, Lon: -1.86, Point: true, How: "street", Label: "Stratford Road, Sparkhill", Street: "Stratford Road", Ward: "Sparkhill"},
-	"stratford rd":   {Lat: 52.45, Lon: -1.86, Point: true, How: "street", Label: "Stratford Road, Sparkhill", Street: "Stratford Road", Ward: "Sparkhill"},
-	"moseley road":   {Lat: 52.46, Lon: -1.88, Point: true, How: "street", Label: "Moseley Road, Balsall Heath", Street: "Moseley Road"},
-	"the lake":       {Lat: 52.4512, Lon: -1.9020, Point: true, How: "landmark", Label: "The lake, Cannon Hill Park"},
+	"stratford road":   {Lat: 52.45, Lon: -1.86, Point: true, How: "street", Label: "Stratford Road, Sparkhill", Street: "Stratford Road", Ward: "Sparkhill"},
+	"stratford rd":     {Lat: 52.45, Lon: -1.86, Point: true, How: "street", Label: "Stratford Road, Sparkhill", Street: "Stratford Road", Ward: "Sparkhill"},
+	"moseley road":     {Lat: 52.46, Lon: -1.88, Point: true, How: "street", Label: "Moseley Road, Balsall Heath", Street: "Moseley Road"},
+	"cannon hill park": {Lat: 52.4509, Lon: -1.9025, Point: true, How: "landmark", Label: "Cannon Hill Park"},
+	"the lake":         {Lat: 52.4512, Lon: -1.9020, Point: true, How: "landmark", Label: "The lake, Cannon Hill Park"},
 }
 
 var parks = map[string]dialog.Place{
@@ -31,7 +32,7 @@ var parks = map[string]dialog.Place{
 	"kings heath park": {Lat: 52.4290, Lon: -1.8890, Point: true, How: "list", Label: "Kings Heath Park"},
 }
 
-var addressed = regexp.MustCompile(`(?i)\b(?:(?:outside|on|at|near)\s+)?((\d+)\s+)?(stratford (?:road|rd)|moseley road|the lake)\b`)
+var addressed = regexp.MustCompile(`(?i)\b(?:(?:outside|on|at|near)\s+)?((\d+)\s+)?(stratford (?:road|rd)|moseley road|the lake|cannon hill park)\b`)
 
 func found(m []string) dialog.Place {
 	p := streets[strings.ToLower(m[3])]

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"math"
 	"strings"
+
+	"concierge/dialog/understand"
 )
 
 // readPlace reads words as a place, or as an entry of a list.
@@ -102,6 +104,21 @@ func (t *turn) inWords(q *Question, text string) {
 	t.answer(q, encodePlace(Place{Words: text}), Asked)
 	t.say("place.words", Var{Name: "Words", Text: text})
 	t.proceed()
+}
+
+// placeAlone keeps a place said at rest until we know what is there.
+func (t *turn) placeAlone(folded string) bool {
+	if t.front() != nil || len(t.in.About) > 0 || len(folded) < 6 {
+		return false
+	}
+	p, rest, found, err := t.look.PlaceIn(t.ctx, t.s.Lang, t.in.Text)
+	if err != nil || !found || understand.Fold(rest) != "" {
+		return false
+	}
+	t.keepEarly(Piece{Message: t.in.Message, Kind: piecePlace, Value: encodePlace(p)})
+	t.say("repair.early_place", Var{Name: "Place", Text: p.said()})
+	t.menu()
+	return true
 }
 
 // nearTo is the place a question's `near` names, if it is known.

@@ -77,13 +77,22 @@ func (t *turn) prompted(o Offer, folded string, n int, isNumber bool) bool {
 			return t.acts(o, v)
 		}
 	}
-	if len(o.Values) == 2 { // yes is the first, no the second
+	if plainly(o.Prompt) && len(o.Values) == 2 { // yes is the first, no the second
 		switch yes, _ := t.tg.yesno[folded]; yes {
 		case "yes":
 			return t.acts(o, o.Values[0])
 		case "no":
 			return t.acts(o, o.Values[1])
 		}
+	}
+	return false
+}
+
+// plainly tells whether a prompt is a question of yes or no.
+func plainly(prompt string) bool {
+	switch prompt {
+	case "exit", "restart", "resume", "parked", "digress", "far", "join", "update", "offer_language", "anger":
+		return true
 	}
 	return false
 }

@@ -121,7 +121,7 @@ func (t *turn) answered(folded string) bool {
 	case AskDate:
 		return t.readDate(q, folded)
 	case AskPhoto:
-		if t.yesNo(folded) == "no" && q.Optional {
+		if m, _ := t.tg.leading.head(folded); (m == "no" || t.yesNo(folded) == "no") && q.Optional {
 			t.skip(q)
 			return true
 		}
@@ -150,7 +150,7 @@ func (t *turn) readChoice(q *Question, folded string) bool {
 	} else {
 		value = nearest(folded, t.tg.values[q.Words])
 		if value == "" {
-			value = one(t.tg.inside[q.Words], folded)
+			value = longest(t.tg.inside[q.Words], folded)
 		}
 	}
 	if value == "" || !q.Accepts(value) {
@@ -176,6 +176,21 @@ func one(set phraseSet, folded string) string {
 	if several {
 		return ""
 	}
+	return value
+}
+
+// longest is the value of the longest synonym in an answer: "as big as a dinner plate" is a dinner plate. Two as long are none.
+func longest(set phraseSet, folded string) string {
+	value, length := "", 0
+	set.find(folded, func(_ int, m meant) bool {
+		switch {
+		case len(m.phrase) > length:
+			value, length = m.meaning, len(m.phrase)
+		case len(m.phrase) == length && m.meaning != value:
+			value = ""
+		}
+		return true
+	})
 	return value
 }
 

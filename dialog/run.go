@@ -3,6 +3,8 @@ package dialog
 import (
 	"cmp"
 	"slices"
+
+	"concierge/dialog/understand"
 )
 
 // push opens a tree in front. One already open comes to the front; a fourth is never there, the oldest is parked.
@@ -64,13 +66,14 @@ func (t *turn) begin(name, folded, said string) {
 	}
 	run := t.push(name, "")
 	t.note("start", name)
+	t.said = said
 	t.s.Early = dropText(t.s.Early)
 	if folded != "" {
 		t.catchIn(folded, said)
 	}
 	t.early()
 	if len(run.Answers) > 0 {
-		t.understood()
+		t.echo = true
 	} else if folded != "" && len(tree.Questions) > 0 && t.tg.intents[folded] == "" && t.e.any.intents[folded] == "" {
 		t.say("greeting.started", Var{Name: "Name", Key: tree.nameKey()})
 	}
@@ -119,6 +122,9 @@ func (t *turn) goes(v *view) bool {
 				continue // what was skipped there may matter here
 			}
 			run.put(a, false)
+		}
+		if t.said != "" {
+			t.catchIn(understand.Fold(t.said), t.said)
 		}
 		t.early()
 		return true

@@ -26,6 +26,9 @@ type turn struct {
 	unsure bool   // first contact in a language we could only assume
 	hold   bool
 
+	echo bool   // what was found in a sentence is to be said back
+	said string // the sentence that started this turn's tree: another tree it leads to reads it too
+
 	// prefix names a report that lay open for a while, if what is asked is still of that run
 	prefix   Line
 	prefixed int
@@ -260,7 +263,7 @@ func (t *turn) text(folded string) {
 	case t.in.Quoted && (t.fixed(clean) || t.updates(clean)):
 	case clean == "":
 		t.abused()
-	case t.answered(clean), t.changes(clean), t.fixed(clean), t.catches(clean), t.subject(clean), t.updates(clean), t.appended():
+	case t.answered(clean), t.changes(clean), t.fixed(clean), t.catches(clean), t.placeAlone(clean), t.subject(clean), t.updates(clean), t.appended():
 	case t.angry(clean):
 	case t.got:
 		t.caption()
@@ -289,6 +292,10 @@ func (t *turn) proceed() {
 		switch {
 		case t.stops(&v), t.goes(&v):
 			continue
+		}
+		if t.echo {
+			t.echo = false
+			t.understood()
 		}
 		q := v.question()
 		switch {
