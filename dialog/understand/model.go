@@ -17,7 +17,8 @@ type Model struct {
 	exact   map[string]string
 	rarity  []float32 // by bucket; 0: never seen
 	unseen  float32
-	weights []float32 // buckets × intents
+	width   int       // intents, rounded up to fours
+	weights []float32 // buckets × width
 	bias    []float32
 	spare   sync.Pool // *vector
 }
@@ -50,9 +51,8 @@ func Train(book Phrasebook) *Model { return Learn(Examples(book)) }
 // and one off-topic message in twenty; 0.70 and 0.30, inside a tree, are almost never wrong.
 const (
 	wordWeight = 1.3
-	epochs     = 12
+	epochs     = 8
 	pace       = 6.0     // the first step's size
-	shrink     = 1e-3    // of the weights, each epoch
 	dropped    = 1 << 14 // of 65536 features, anew each epoch: no sentence holds all of an example's
 	doubt      = 0.1     // of each example's label is spread over all intents
 	sharpen    = 0.9     // of the scores, before they become shares of 1
@@ -101,13 +101,14 @@ func Learn(examples []Example) *Model {
 // fit is stochastic gradient descent with a fixed seed.
 func (m *Model) fit(rows []vector, label []int) {
 	k := len(m.intents)
-	m.weights, m.bias = make([]float32, buckets*k), make([]float32, k)
+	m.width = (k + 3) / 4 * 4
+	m.weights, m.bias = make([]float32, buckets*m.width), make([]float32, m.width)
 	random := rand.New(rand.NewPCG(7, 4095))
 	order := make([]int, len(rows))
 	for i := range order {
 		order[i] = i
 	}
-	score := make([]float32, k)
+	score := make([]float32, m.width)
 	var at []uint32
 	var value []float32
 	for epoch := range epochs {
@@ -121,40 +122,37 @@ func (m *Model) fit(rows []vector, label []int) {
 				}
 			}
 			m.score(at, value, score)
-			softmax(score, 1)
-			for c := range score {
-				score[c] = -step * score[c]
-			}
-			for c := range score {
-				score[c] += step * doubt / float32(k)
+			softmax(score[:k], 1)
+			for c := range score[:k] {
+				score[c] = step * (doubt/float32(k) - score[c])
 			}
 			score[label[i]] += step * (1 - doubt)
 			for j, f := range at {
-				w := m.weights[int(f)*k : int(f)*k+k]
-				x := value[j]
-				for c, s := range score {
-					w[c] += s * x
-				}
+				addScaled(m.row(f), score, value[j])
 			}
-			for c, s := range score {
-				m.bias[c] += s * 0.01
-			}
-		}
-		for i := range m.weights {
-			m.weights[i] *= 1 - shrink
+			addScaled(m.bias, score, 0.01)
 		}
 	}
 }
 
+func (m *Model) row(f uint32) []float32 { return m.weights[int(f)*m.width : (int(f)+1)*m.width] }
+
 func (m *Model) score(at []uint32, value, score []float32) {
-	k := len(score)
 	copy(score, m.bias)
 	for j, f := range at {
-		w := m.weights[int(f)*k : int(f)*k+k]
-		x := value[j]
-		for c, s := range w {
-			score[c] += s * x
-		}
+		addScaled(score, m.row(f), value[j])
+	}
+}
+
+// addScaled adds x times each of what to to: four at a time, because nearly all of training is spent here.
+func addScaled(to, what []float32, x float32) {
+	for len(to) >= 4 && len(what) >= 4 {
+		t, w := to[:4:4], what[:4:4]
+		t[0] += w[0] * x
+		t[1] += w[1] * x
+		t[2] += w[2] * x
+		t[3] += w[3] * x
+		to, what = to[4:], what[4:]
 	}
 }
 
@@ -183,8 +181,9 @@ func (m *Model) Classify(folded string) []Guess {
 	defer m.spare.Put(v)
 	v.read(folded)
 	v.weigh(m.rarity, m.unseen)
-	score := make([]float32, len(m.intents))
+	score := make([]float32, m.width)
 	m.score(v.at, v.value, score)
+	score = score[:len(m.intents)]
 	if m.off >= 0 {
 		score[m.off] += caution
 	}
