@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"concierge/channels"
 )
 
 // Of the stream: a comment keeps proxies from closing it, news of the case are looked for meanwhile, a reader who cannot keep up is
@@ -154,6 +156,7 @@ func (s *Simulator) stream(w http.ResponseWriter, r *http.Request) {
 			s.mu.Lock()
 			v.seen = s.settings.Now()
 			s.refreshLater(v)
+			s.tell(v.phones[channels.WhatsApp]) // its clock
 			s.mu.Unlock()
 		}
 	}

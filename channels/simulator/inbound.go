@@ -75,8 +75,9 @@ func (s *Simulator) write(ctx context.Context, v *visitor, n channels.Name, in p
 		messages[i].Handle = inboundHandle(p, bubbles[i], messages[i].ID)
 		bubbles[i].handle = messages[i].Handle
 	}
-	s.settle(v, p, m, in)
 	s.tell(p, bubbles...)
+	s.settle(v, p, m, in)
+	s.tell(p)
 	s.tellNews(v)
 	s.mu.Unlock()
 

@@ -141,7 +141,7 @@ func (s *Simulator) postDesk(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	v.seated = true
 	s.mu.Unlock()
-	answer(w, http.StatusOK, map[string]string{"url": s.photoURL(link)})
+	answer(w, http.StatusOK, map[string]string{"url": s.local(link)})
 }
 
 // phoneOf reads whose phone a path names.

@@ -123,7 +123,7 @@ func (s *Simulator) bubbleView(p *phone, b *bubble) bubbleJSON {
 		j.Choices = append(j.Choices, choiceJSON{h.Label, h.Hint, b.pressed == i+1})
 	}
 	if b.photo != "" {
-		j.Photo, j.PhotoAlt = s.photoURL(b.photo), s.say(tag, "simulator.photo.sent")
+		j.Photo, j.PhotoAlt = s.local(b.photo), s.say(tag, "simulator.photo.sent")
 	}
 	if b.pin != nil {
 		j.Pin = b.pin.Label
@@ -168,12 +168,15 @@ func (s *Simulator) footView(tag string, p *phone, b *bubble, j *bubbleJSON) {
 	}
 }
 
-// photoURL keeps to this site: the page can show nothing else.
-func (s *Simulator) photoURL(u string) string {
+// local keeps to this site: the page shows and opens nothing else.
+func (s *Simulator) local(u string) string {
 	if rest, ok := strings.CutPrefix(u, s.settings.PublicURL+"/"); ok {
-		return "/" + rest
+		u = "/" + rest
 	}
-	return u
+	if strings.HasPrefix(u, "/") && !strings.HasPrefix(u, "//") || strings.HasPrefix(u, "page/photos/") || strings.HasPrefix(u, "photos/") {
+		return u
+	}
+	return ""
 }
 
 func (s *Simulator) clock(t time.Time) string { return t.In(s.settings.Zone).Format("15:04") }

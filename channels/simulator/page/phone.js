@@ -33,7 +33,7 @@ export class Phone {
       const li = make(this.kind, b, (choice) => this.send({ press: { message: b.n, choice } }));
       if (!first) li.classList.add("arriving");
       li.memo = JSON.stringify(b);
-      this.list.append(li);
+      this.insert(li, b.n);
       if (first || b.who === "resident") continue;
       news = true;
       announce(`${b.name}: ${[b.text, b.pin, ...b.choices.map((c) => c.label)].filter(Boolean).join(", ").slice(0, 200)}`);
@@ -41,26 +41,31 @@ export class Phone {
     while (this.list.children.length > 200) this.list.firstElementChild.remove();
     this.drawn = true;
     this.drawState(p);
-    if (first || atEnd || p.bubbles.some((b) => b.who === "resident")) this.toEnd(first); else if (news) this.newer.hidden = false;
+    if (first || atEnd || p.bubbles.some((b) => b.who === "resident")) this.toEnd(); else if (news) this.newer.hidden = false;
     return news;
   }
 
-  // redraw keeps the focus where it is: a bubble that has it is changed only in its foot.
+  // insert keeps the order of the phone, whatever order the news came in.
+  insert(li, n) {
+    let before = null;
+    for (let at = this.list.lastElementChild; at && Number(at.dataset.n) > n; at = at.previousElementSibling) before = at;
+    this.list.insertBefore(li, before);
+  }
+
+  // redraw changes what can change: the foot, and the answers. The focus stays where it is while there is something to hold it.
   redraw(old, b) {
     const memo = JSON.stringify(b);
     if (old.memo === memo) return;
     const li = make(this.kind, b, (choice) => this.send({ press: { message: b.n, choice } }));
-    li.memo = memo;
-    const focused = old.contains(document.activeElement);
-    if (focused && old.querySelectorAll(".answers button").length === b.choices.length) {
-      old.querySelector(".foot").replaceWith(li.querySelector(".foot"));
-      const fresh = li.querySelectorAll(".answers button");
-      old.querySelectorAll(".answers button").forEach((btn, i) => btn.classList.toggle("chosen", fresh[i].classList.contains("chosen")));
-      old.memo = memo;
-      return;
-    }
-    old.replaceWith(li);
-    if (focused) this.text.focus();
+    const was = JSON.parse(old.memo);
+    old.memo = memo;
+    old.classList.toggle("lost", b.lost);
+    old.querySelector(".foot").replaceWith(li.querySelector(".foot"));
+    if (JSON.stringify(was.choices) === JSON.stringify(b.choices)) return;
+    const answers = old.querySelector(".answers");
+    const at = [...answers.querySelectorAll("button")].indexOf(document.activeElement);
+    answers.replaceWith(li.querySelector(".answers"));
+    if (at >= 0) (old.querySelectorAll(".answers button")[at] || this.text).focus();
   }
 
   drawState(p) {
@@ -133,9 +138,10 @@ export class Phone {
       this.last = this.atEnd();
       if (this.last) this.newer.hidden = true;
     }, { passive: true });
-    new ResizeObserver(() => { if (this.last) this.toEnd(true); }).observe(this.list); // the case bar came, the field grew
-    document.addEventListener("shown", () => this.toEnd(true));
+    new ResizeObserver(() => { if (this.last) this.toEnd(); }).observe(this.list); // the case bar came, the field grew
+    document.addEventListener("shown", () => this.toEnd());
     document.addEventListener("keydown", (e) => { if (e.key === "Escape") $(".more").open = false; });
+    document.addEventListener("click", (e) => { if (!$(".more").contains(e.target)) $(".more").open = false; });
   }
 
   send(what) { return post(`phones/${this.kind}/messages`, what); }
@@ -172,17 +178,15 @@ export class Phone {
     this.text.focus();
   }
 
-  grow() {
-    this.text.rows = Math.min(4, Math.max(1, this.text.value.split("\n").length, Math.ceil(this.text.scrollHeight / 24) - 1 || 1));
-    if (!this.text.value) this.text.rows = 1;
-  }
+  // grow gives the field a line for each line of text; where the browser can, CSS counts the wrapped ones too.
+  grow() { this.text.rows = Math.min(4, this.text.value.split("\n").length); }
 
   atEnd() { return this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < 60; }
 
-  toEnd(jump) {
-    const still = jump || matchMedia("(prefers-reduced-motion: reduce)").matches;
+  // toEnd jumps: the bubbles bring the movement themselves.
+  toEnd() {
     this.newer.hidden = true;
-    this.list.scrollTo({ top: this.list.scrollHeight, behavior: still ? "instant" : "smooth" });
+    this.list.scrollTop = this.list.scrollHeight;
   }
 
   // tick keeps the clock on the glass.
