@@ -1,6 +1,12 @@
 // The desk beside the phones: a frame once the visitor sits down.
 import { post } from "./post.js";
 
+// welcome presses the one button of a sign-in page that asks for nothing: a link is used up by a POST, never by a GET.
+function welcome(page, url) {
+  const form = page?.querySelector(`form[action="${CSS.escape(url)}"]`);
+  if (form && !form.querySelector("input:not([type=hidden]), select, textarea")) form.requestSubmit();
+}
+
 export function wireDesk() {
   const pane = document.querySelector(".desk");
   const frame = pane.querySelector("iframe");
@@ -16,6 +22,7 @@ export function wireDesk() {
   button?.addEventListener("click", async () => {
     const answer = await post("desk");
     if (!answer) return;
+    frame.addEventListener("load", () => welcome(frame.contentDocument, answer.url), { once: true });
     show(answer.url);
     frame.focus();
   });
