@@ -74,3 +74,24 @@ func (t *turn) wonders(folded string) bool {
 	t.prompt("offer_language", tag, Line{Key: "language.offer"}, "switch", "stay")
 	return true
 }
+
+// tongueOf finds the language, and at first contact chooses it: the channel's hint, else the guess, else the source's.
+func (t *turn) tongueOf() {
+	if t.s.Lang == "" || t.e.tongues[t.s.Lang] == nil {
+		t.s.Lang, t.unsure = t.firstLanguage()
+		t.emit(LanguageChosen{Tag: t.s.Lang})
+	}
+	t.tg = t.e.tongues[t.s.Lang]
+}
+
+func (t *turn) firstLanguage() (tag string, unsure bool) {
+	if t.e.offers(t.in.Hint) {
+		return t.in.Hint, false
+	}
+	if t.e.guess != nil {
+		if tag, sure := t.e.guess(t.in.Text); sure >= sureLanguage && t.e.offers(tag) {
+			return tag, false
+		}
+	}
+	return t.e.source(), true
+}

@@ -35,8 +35,11 @@ func (t *turn) stale(folded string) bool {
 		t.begin(t.e.starts[g[0].Intent], folded, t.in.Text)
 		return true
 	}
-	t.pieces()
-	t.lines = nil
+	for _, kind := range t.in.Media {
+		if kind == "photo" || kind == "file" {
+			t.keepEarly(Piece{Message: t.in.Message, Kind: piecePhoto})
+		}
+	}
 	t.prompt("resume", "", Line{Key: "resume.ask", Vars: []Var{name}}, "carry_on", "start_again")
 	return true
 }
@@ -47,6 +50,7 @@ func (t *turn) resume(carryOn bool) {
 		t.restart(true)
 		return
 	}
+	t.early()
 	t.proceed()
 }
 

@@ -2,7 +2,6 @@ package dialog
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"concierge/dialog/understand"
@@ -106,90 +105,6 @@ func (t *turn) open() *Question {
 		return nil
 	}
 	return v.question()
-}
-
-// age lets time pass: pieces and runs grow old and are forgotten.
-func (t *turn) age() {
-	gone := int(min(t.in.Since.Seconds(), 10*365*24*3600))
-	if gone <= 0 {
-		return
-	}
-	t.s.Early = aged(t.s.Early, func(p *Piece) bool { p.Age += gone; return p.Age <= earlyAge })
-	t.s.Parked = aged(t.s.Parked, func(r *Run) bool { r.Age += gone; return r.Age <= forgetting })
-	if gone > forgetting {
-		t.s.Stack, t.s.Offered, t.s.Missed, t.s.Misses, t.s.Rude = t.s.Stack[:0], Offer{}, nil, 0, 0
-	}
-}
-
-// aged is a copy of those that may stay.
-func aged[T any](all []T, stays func(*T) bool) []T {
-	var out []T
-	for _, one := range all {
-		if stays(&one) {
-			out = append(out, one)
-		}
-	}
-	return out
-}
-
-// tongueOf finds the language, and at first contact chooses it: the channel's hint, else the guess, else the source's.
-func (t *turn) tongueOf() {
-	if t.s.Lang == "" || t.e.tongues[t.s.Lang] == nil {
-		t.s.Lang, t.unsure = t.firstLanguage()
-		t.emit(LanguageChosen{Tag: t.s.Lang})
-	}
-	t.tg = t.e.tongues[t.s.Lang]
-}
-
-func (t *turn) firstLanguage() (tag string, unsure bool) {
-	if t.e.offers(t.in.Hint) {
-		return t.in.Hint, false
-	}
-	if t.e.guess != nil {
-		if tag, sure := t.e.guess(t.in.Text); sure >= sureLanguage && t.e.offers(tag) {
-			return tag, false
-		}
-	}
-	return t.e.source(), true
-}
-
-// renamed follows trees that changed overnight: slots and values with new names, and trees that are gone.
-func (t *turn) renamed() {
-	t.s.Stack = slices.DeleteFunc(t.s.Stack, func(r Run) bool {
-		if t.e.tree(&r) != nil {
-			return false
-		}
-		for _, a := range r.Answers {
-			if a.Words != "" {
-				t.missed(a.Words)
-			}
-		}
-		t.say("resume.gone")
-		return true
-	})
-	t.s.Parked = aged(t.s.Parked, func(r *Run) bool { return t.e.tree(r) != nil })
-	for i := range t.s.Stack {
-		t.e.tree(&t.s.Stack[i]).rename(&t.s.Stack[i])
-	}
-}
-
-func (t *Tree) rename(r *Run) {
-	if !t.renames {
-		return
-	}
-	r.Answers = slices.Clone(r.Answers)
-	for i := range r.Answers {
-		a := &r.Answers[i]
-		for j := range t.Questions {
-			q := &t.Questions[j]
-			if q.Was != "" && a.Slot == q.Was && r.answer(q.Slot) == nil {
-				a.Slot = q.Slot
-			}
-			if now, ok := q.WasValues[a.Value]; ok && a.Slot == q.Slot {
-				a.Value = now
-			}
-		}
-	}
 }
 
 // take reads the message, whatever kind it is.
