@@ -14,18 +14,19 @@ import (
 const sendTime = 8 * time.Second
 
 const (
-	committers = 2
-	atOnce     = 64 // results that share a commit at most
+	atOnce = 64                   // results that share a commit at most
+	linger = 2 * time.Millisecond // how long a result waits for others, or for a turn that takes it along
+	rounds = 6                    // how often a busy conversation is passed over before its lock is waited for
 )
 
-// send gives a marked message to its provider, in a goroutine of its own; the result goes to a committer.
+// send gives a marked message to its provider, in a goroutine of its own; the result waits to be stored.
 func (o *outbox) send(m *inbox.Marked) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.sealed {
 		return // its lease ends by itself, and another node looks
 	}
-	o.sends.Go(func() { o.done <- o.call(m) })
+	o.sends.Go(func() { o.finished.put(o.call(m)) })
 }
 
 func (o *outbox) call(m *inbox.Marked) inbox.Result {
@@ -78,22 +79,16 @@ func (o *outbox) logFailure(m *inbox.Marked, err *channels.SendError) {
 	level("not sent", "message", m.Out.ID, "channel", string(m.Out.To.Kind()), "attempt", m.Out.Attempt, "class", string(err.Class), "code", err.Code)
 }
 
-// commit stores results, as many as have gathered while the last commit was under way: the busier, the fewer commits.
+// commit stores results, as many as have gathered: the busier, the fewer commits.
 func (o *outbox) commit() {
-	for first := range o.done {
-		batch := []inbox.Result{first}
-		for len(batch) < atOnce {
-			select {
-			case r, ok := <-o.done:
-				if ok {
-					batch = append(batch, r)
-					continue
-				}
-			default:
-			}
-			break
+	for {
+		batch, ok := o.finished.collect(atOnce)
+		if !ok {
+			return
 		}
-		o.store(batch)
+		if len(batch) > 0 {
+			o.store(batch)
+		}
 	}
 }
 
@@ -105,43 +100,58 @@ const (
 )
 
 func (o *outbox) store(batch []inbox.Result) {
+	var next []*inbox.Marked
 	var more []string
-	var busy []*inbox.Marked
+	var busy []inbox.Result
+	var room entered
 	err := o.again(func(ctx context.Context) error {
+		room.leave()
 		return o.h.s.DB.Write(ctx, func(tx *database.Tx) (err error) {
-			more, busy, err = o.h.s.Inbox.Settle(ctx, tx, o.h.s.Node, batch)
+			next, more, busy, err = o.h.s.Inbox.Settle(ctx, tx, batch, o.rules(&room))
 			return err
 		})
 	})
 	if err != nil {
+		room.leave()
 		o.h.s.Metrics.Abandoned.Add(float64(len(batch)))
 		o.h.s.Log.Error("outbox: results not stored", "count", len(batch), "error", err)
 		return
 	}
-	o.h.s.Metrics.Merged.Observe(float64(len(batch)))
+	o.h.s.Metrics.Merged.Observe(float64(len(batch) - len(busy)))
+	for _, m := range next {
+		o.send(m)
+	}
 	for _, id := range more {
 		o.wake(id)
 	}
-	for _, m := range busy {
-		o.storers.Go(func() { // whoever holds the lock may hold it long
-			if err := o.free(m); err != nil {
-				o.h.s.Log.Warn("outbox: lease not freed", "conversation", m.Conversation, "error", err)
-			}
-		})
+	for _, r := range busy {
+		if !o.finished.putBack(r) {
+			o.storers.Go(func() { o.storeOne(r) }) // whoever holds the lock holds it long
+		}
 	}
 }
 
-// free gives up the lease of a conversation that was locked by somebody when its result was stored.
-func (o *outbox) free(m *inbox.Marked) error {
-	return o.again(func(ctx context.Context) error {
+// storeOne waits for a conversation's lock to store its result.
+func (o *outbox) storeOne(r inbox.Result) {
+	err := o.again(func(ctx context.Context) error {
 		return o.h.s.DB.Write(ctx, func(tx *database.Tx) error {
-			more, err := o.h.s.Inbox.Free(ctx, tx, o.h.s.Node, m)
-			if err == nil && more {
-				tx.AfterCommit(func() { o.wake(m.Conversation) })
+			c, err := o.h.s.Inbox.Lock(ctx, tx, r.Conversation)
+			if err != nil {
+				return err
 			}
-			return err
+			b := &database.Batch{}
+			if err := o.h.s.Inbox.SettleTo(b, c, r, o.h.s.Node, tx.Now()); err != nil {
+				return err
+			}
+			o.h.s.Inbox.SaveTo(b, c)
+			tx.AfterCommit(func() { o.wake(r.Conversation) })
+			return tx.Run(ctx, b)
 		})
 	})
+	if err != nil {
+		o.h.s.Metrics.Abandoned.Inc()
+		o.h.s.Log.Error("outbox: result not stored", "message", r.Out.ID, "error", err)
+	}
 }
 
 // again tries a few times: a database that has just been restarted takes the result all the same. It goes on while we stop.

@@ -23,7 +23,7 @@ import (
 // house is a host on a real database, with channels that write down what they are given and an engine the test writes. Jobs are
 // real rows in River's table; the test plays River.
 type house struct {
-	t    *testing.T
+	t    testing.TB
 	ctx  context.Context
 	db   *database.DB
 	in   *inbox.Inbox
@@ -71,7 +71,7 @@ func said0(tag string, l phrase.Line) string {
 	return text
 }
 
-func open(t *testing.T, db *database.DB, engine Engine) *house {
+func open(t testing.TB, db *database.DB, engine Engine) *house {
 	t.Helper()
 	o := assemble(t, db, "node-1")
 	o.h.SetEngine(engine)
@@ -91,7 +91,7 @@ func (o *house) stop() {
 	_ = o.h.Stop(ctx)
 }
 
-func assemble(t *testing.T, db *database.DB, node string) *house {
+func assemble(t testing.TB, db *database.DB, node string) *house {
 	t.Helper()
 	o := &house{t: t, ctx: context.Background(), db: db, sms: channeltest.NewRecorder(channels.SMS),
 		wa: channeltest.NewRecorder(channels.WhatsApp), tg: channeltest.NewRecorder(channels.Telegram)}
@@ -113,7 +113,7 @@ func assemble(t *testing.T, db *database.DB, node string) *house {
 	return o
 }
 
-type testLog struct{ t *testing.T }
+type testLog struct{ t testing.TB }
 
 func (l testLog) Write(p []byte) (int, error) {
 	l.t.Log(strings.TrimSpace(string(p)))

@@ -20,10 +20,10 @@ const (
 // the result and mark the next. A conversation is woken by the commit that wrote to it, by the end of a pause, and by a look each
 // second at what is due and has no live lease.
 type outbox struct {
-	h     *Host
-	gates map[channels.Name]*gate
-	todo  chan string
-	done  chan inbox.Result
+	h        *Host
+	gates    map[channels.Name]*gate
+	todo     chan string
+	finished *finished
 
 	mu     sync.Mutex
 	queued map[string]bool // in todo, or in over
@@ -42,7 +42,7 @@ type outbox struct {
 }
 
 func newOutbox(h *Host) *outbox {
-	o := &outbox{h: h, gates: map[channels.Name]*gate{}, todo: make(chan string, 1024), done: make(chan inbox.Result, 1024),
+	o := &outbox{h: h, gates: map[channels.Name]*gate{}, todo: make(chan string, 1024), finished: newFinished(),
 		queued: map[string]bool{}, timers: map[*time.Timer]struct{}{}}
 	for name := range h.s.Channels {
 		o.gates[name] = newGate(h.s.Rates[name], h.s.Now, o.wake)
@@ -114,9 +114,7 @@ func (o *outbox) start() {
 		o.lookers.Go(o.drain)
 	}
 	o.lookers.Go(o.look)
-	for range committers {
-		o.storers.Go(o.commit)
-	}
+	o.storers.Go(o.commit)
 }
 
 // stop marks nothing more, lets sends in hand finish as long as ctx allows, and stores their results. A send cut short is uncertain.
@@ -138,7 +136,7 @@ func (o *outbox) stop(ctx context.Context) {
 	stop := context.AfterFunc(ctx, o.cancel)
 	o.sends.Wait()
 	stop()
-	close(o.done)
+	o.finished.close()
 	o.storers.Wait()
 	o.cancel()
 }
@@ -160,35 +158,43 @@ func (o *outbox) drain() {
 
 // next marks the next message of a conversation and hands it to be sent.
 func (o *outbox) next(id string) error {
-	var slot bool
+	var room entered
 	var sent *inbox.Marked
-	var name channels.Name
 	err := o.h.s.DB.Write(o.looking, func(tx *database.Tx) error {
 		c, err := o.h.s.Inbox.Lock(o.looking, tx, id)
 		if err != nil {
 			return err
 		}
-		name = c.Channel
-		sent, err = o.h.s.Inbox.Mark(o.looking, tx, c, o.rules(&slot))
+		sent, err = o.h.s.Inbox.Mark(o.looking, tx, c, o.rules(&room))
 		return err
 	})
 	switch {
 	case err == nil && sent != nil:
 		o.send(sent)
-	case slot:
-		o.gate(name).leave()
+	default:
+		room.leave()
 	}
 	return err
 }
 
-// rules are what the mark checks. slot tells whether room to send was taken: who does not send gives it back.
-func (o *outbox) rules(slot *bool) inbox.Rules {
+// entered is the room to send that a transaction took. Who does not send gives it back.
+type entered []*gate
+
+func (e *entered) leave() {
+	for _, g := range *e {
+		g.leave()
+	}
+	*e = nil
+}
+
+// rules are what the mark checks.
+func (o *outbox) rules(room *entered) inbox.Rules {
 	return inbox.Rules{Node: o.h.s.Node, Quiet: o.h.s.Council.Quiet, Enter: func(c *inbox.Conversation, _ inbox.Kind) bool {
 		g := o.gates[c.Channel]
 		if g == nil || o.isClosed() || !g.enter(c.ID) {
 			return false
 		}
-		*slot = true
+		*room = append(*room, g)
 		return true
 	}}
 }

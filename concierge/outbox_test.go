@@ -56,7 +56,7 @@ func TestANodeKilledBetweenMarkAndSend(t *testing.T) {
 			t.Errorf("sent as attempt %d", n)
 		}
 		// Twilio's callback says that the first attempt arrived: no second one.
-		id := o.one(`SELECT id FROM messages WHERE status = 'sending'`)
+		id := o.one(`SELECT id FROM messages WHERE status = 'sending' AND conversation_id = (SELECT id FROM conversations WHERE channel = 'sms')`)
 		if err := o.h.Receipt(o.ctx, channels.Receipt{Channel: channels.SMS, Message: id, Attempt: 1, Handle: "SMx", Status: channels.Delivered}); err != nil {
 			t.Fatal(err)
 		}

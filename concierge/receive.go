@@ -92,7 +92,7 @@ func (h *Host) receive(ctx context.Context, m channels.Message, id string) (outc
 // arrived makes the turn of a message that has just come.
 func (h *Host) arrived(tx *database.Tx, a *inbox.Arrival, m channels.Message, id string) *turn {
 	now := tx.Now()
-	t := &turn{h: h, tx: tx, b: &database.Batch{}, c: a.Conversation, now: now, first: a.GreetedAt.IsZero(), told: a.Told, clear: a.Pending == 0}
+	t := &turn{h: h, tx: tx, b: &database.Batch{}, c: a.Conversation, now: now, first: a.GreetedAt.IsZero(), told: a.Told, queued: a.Queued, sending: a.Sending}
 	t.m = &inbox.Inbound{Message: m, ID: id, At: now, Taken: inbox.Done}
 	if a.HeldFirst {
 		t.c.GreetedAt, t.first = time.Time{}, true

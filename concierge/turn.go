@@ -40,18 +40,19 @@ type turn struct {
 
 	vars []phrase.Var // Ref, Due, Link …: what the lines said after it may name
 
-	due     string // what a report of the open tree would be promised, sent today
-	cause   string // what makes the turn's messages once; "" is the message's id
-	unasked bool   // its words are an update: a nudge
-	first   bool   // nothing was ever said to this address
-	told    bool   // news of a case was written to it once
-	clear   bool   // nothing is ahead of this turn's messages
-	unsaid  bool   // what came is no message: nothing to keep
-	said    int    // messages written
-	hold    time.Duration
-	rows    []inbox.Row
-	marked  *inbox.Marked
-	slot    bool
+	due             string // what a report of the open tree would be promised, sent today
+	cause           string // what makes the turn's messages once; "" is the message's id
+	unasked         bool   // its words are an update: a nudge
+	first           bool   // nothing was ever said to this address
+	told            bool   // news of a case was written to it once
+	queued, sending int    // messages ahead of this turn's
+	unsaid          bool   // what came is no message: nothing to keep
+	said            int    // messages written
+	hold            time.Duration
+	rows            []inbox.Row
+	marked          *inbox.Marked
+	room            entered       // room to send that was taken
+	result          *inbox.Result // of the send before, which this turn stores along
 }
 
 // set gives the lines said after it a value: t.set(phrase.Var{Name: "Ref", Text: "C7K-4M95"}).
@@ -196,13 +197,16 @@ func (t *turn) greet() error {
 	return t.write(inbox.Reply, inbox.Words{Lines: t.lines(lines...), Cause: "first:" + t.m.ID, Hold: t.hold, First: true})
 }
 
-// finish writes the turn in one batch: the conversation, what came in, what goes out, and the first send's lease when nothing is
-// ahead of it.
+// finish writes the turn in one batch: the conversation, what came in, what goes out, the result of the send before, and the first
+// send's lease when nothing is ahead of it.
 func (t *turn) finish(ctx context.Context) error {
 	in := t.h.s.Inbox
+	if err := t.takeAlong(); err != nil {
+		return err
+	}
 	var attempt func(*database.Batch)
-	if t.clear && len(t.rows) > 0 && t.m != nil && t.rows[0].Seq == t.m.Seq+1 {
-		t.marked, attempt = in.MarkFirst(t.c, t.rows, t.h.out.rules(&t.slot), t.now)
+	if t.queued+t.sending == 0 && len(t.rows) > 0 && t.m != nil && t.rows[0].Seq == t.m.Seq+1 {
+		t.marked, attempt = in.MarkFirst(t.c, t.rows, t.h.out.rules(&t.room), t.now)
 	}
 	in.SaveTo(t.b, t.c)
 	in.Put(t.b, t.c, t.rows)
@@ -219,25 +223,40 @@ func (t *turn) finish(ctx context.Context) error {
 	return nil
 }
 
+// takeAlong stores the result of the send before with this turn: a resident who answers at once costs no commit more.
+func (t *turn) takeAlong() error {
+	r, ok := t.h.out.finished.claim(t.c.ID)
+	if !ok {
+		return nil
+	}
+	t.result = &r
+	if r.Final() {
+		t.sending = 0
+	}
+	return t.h.s.Inbox.SettleTo(t.b, t.c, r, t.h.s.Node, t.now)
+}
+
 // committed sends what was marked, or tells the outbox that there is something.
 func (t *turn) committed() {
+	t.result = nil
 	switch {
 	case t.marked != nil:
-		t.slot = false // the send gives it back
 		t.h.out.send(t.marked)
 	case len(t.rows) > 0:
 		t.h.out.wakeAt(t.c.ID, t.rows[0].Due.Sub(t.now))
+	case t.queued > 0:
+		t.h.out.wake(t.c.ID)
 	}
 	if t.h.s.FeedWake != nil && !t.unsaid {
 		t.h.s.FeedWake()
 	}
 }
 
-// leave gives back the room to send that a turn took and did not use.
+// leave gives back what a turn that failed had taken: room to send, and the result it would have stored.
 func (t *turn) leave() {
-	if t.slot {
-		t.slot = false
-		t.h.out.gate(t.c.Channel).leave()
+	t.room.leave()
+	if t.result != nil {
+		t.h.out.finished.put(*t.result)
 	}
 }
 

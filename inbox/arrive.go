@@ -14,7 +14,8 @@ type Arrival struct {
 	*Conversation
 	Repeat    bool // this message is here already: change nothing
 	Waiting   bool // earlier messages wait for their turn: nobody overtakes
-	Pending   int  // messages still to be sent, held ones left out
+	Queued    int  // messages still to be sent, held ones left out
+	Sending   int  // messages in a provider's hands, or in doubt
 	Held      bool // messages are held, for the resident to write first
 	HeldFirst bool // the first-contact message among them
 	Told      bool // news of a case was written to this conversation once
@@ -34,8 +35,7 @@ func (in *Inbox) Arrive(ctx context.Context, tx *database.Tx, m channels.Message
 	var found bool
 	var fresh int64
 	b := &database.Batch{}
-	look, finish := in.look(tx, b, a, &found, m.From, index)
-	look()
+	finish := in.look(tx, b, a, &found, m.From, index)
 	b.ExecCount(&fresh, `INSERT INTO received (channel, account, provider_id, message_id, at) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT DO NOTHING`, string(m.Channel), m.Account, in.keys.Hash("received", m.ID), id, now.UTC())
 	if err := tx.Run(ctx, b); err != nil {
@@ -50,8 +50,7 @@ func (in *Inbox) Arrive(ctx context.Context, tx *database.Tx, m channels.Message
 	}
 	b = &database.Batch{}
 	in.begin(b, m, index, tx.Now())
-	look, finish = in.look(tx, b, a, &found, m.From, index)
-	look()
+	finish = in.look(tx, b, a, &found, m.From, index)
 	if err := tx.Run(ctx, b); err != nil {
 		return nil, fmt.Errorf("open conversation: %w", err)
 	}
@@ -71,26 +70,34 @@ func (in *Inbox) Seen(ctx context.Context, tx *database.Tx, m channels.Message) 
 
 const byAddress = `(SELECT a.id FROM addresses a WHERE a.kind = $1 AND a.index_hmac = $2 AND a.retired_at IS NULL)`
 
+// outgoingSQL counts what a conversation has still to send, in one number: queued, sending, held, and the first-contact message.
+const outgoingSQL = `(SELECT CAST(COALESCE(SUM(CASE WHEN p.status = 'sending' THEN 10000 WHEN p.reason = 'held_first' THEN 1000000000000
+	WHEN p.reason = 'held' THEN 100000000 ELSE 1 END), 0) AS BIGINT)
+	FROM messages p WHERE p.conversation_id = c.id AND NOT p.inbound AND p.status IN ('queued', 'sending'))`
+
 // look adds the lock and the reading to a batch. They are two statements: a row read while waiting for its lock would show what
 // stands around it as it was before.
-func (in *Inbox) look(tx *database.Tx, b *database.Batch, a *Arrival, found *bool, from channels.Address, index []byte) (add func(), finish func() error) {
+func (in *Inbox) look(tx *database.Tx, b *database.Batch, a *Arrival, found *bool, from channels.Address, index []byte) (finish func() error) {
 	s := scanned{c: a.Conversation}
-	return func() {
-			if tx.Engine() == database.Postgres {
-				b.Exec(`SELECT c.id FROM conversations c WHERE c.address_id = `+byAddress+` FOR UPDATE`, string(from.Kind()), index)
-			}
-			b.RowOpt(found, `SELECT `+conversationColumns+`,
-			EXISTS (SELECT 1 FROM messages w WHERE w.conversation_id = c.id AND w.inbound AND w.taken = 'waiting'),
-			(SELECT COUNT(*) FROM messages p WHERE p.conversation_id = c.id AND NOT p.inbound AND p.status IN ('queued', 'sending') AND p.reason NOT LIKE 'held%'),
-			EXISTS (SELECT 1 FROM messages h WHERE h.conversation_id = c.id AND NOT h.inbound AND h.status IN ('queued', 'sending') AND h.reason LIKE 'held%'),
-			EXISTS (SELECT 1 FROM messages h WHERE h.conversation_id = c.id AND NOT h.inbound AND h.status IN ('queued', 'sending') AND h.reason = 'held_first'),
-			EXISTS (SELECT 1 FROM messages t WHERE t.conversation_id = c.id AND t.case_id IS NOT NULL)`+
-				conversationTables+` WHERE c.address_id = `+byAddress, string(from.Kind()), index).
-				Into(append(s.dest(), &a.Waiting, &a.Pending, &a.Held, &a.HeldFirst, &a.Told)...)
-		}, func() error {
-			return s.finish(in)
-		}
+	var out int64
+	if tx.Engine() == database.Postgres {
+		b.Exec(lockByAddress, string(from.Kind()), index)
+	}
+	b.RowOpt(found, lookSQL, string(from.Kind()), index).Into(append(s.dest(), &a.Waiting, &out, &a.Told)...)
+	return func() error {
+		a.Queued, a.Sending = int(out%10000), int(out/10000%10000)
+		a.HeldFirst = out >= 1000000000000
+		a.Held = a.HeldFirst || out/100000000%10000 > 0
+		return s.finish(in)
+	}
 }
+
+const lockByAddress = `SELECT c.id FROM conversations c WHERE c.address_id = ` + byAddress + ` FOR UPDATE`
+
+const lookSQL = `SELECT ` + conversationColumns + `,
+	EXISTS (SELECT 1 FROM messages w WHERE w.conversation_id = c.id AND w.inbound AND w.taken = 'waiting'), ` + outgoingSQL + `,
+	EXISTS (SELECT 1 FROM messages t WHERE t.conversation_id = c.id AND t.case_id IS NOT NULL)` +
+	conversationTables + ` WHERE c.address_id = ` + byAddress
 
 // begin makes contact, address and conversation, each unless it is there: of many first messages at once one makes them.
 func (in *Inbox) begin(b *database.Batch, m channels.Message, index []byte, now time.Time) {

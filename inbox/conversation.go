@@ -69,6 +69,8 @@ const conversationColumns = `c.id, c.address_id, c.contact_id, c.channel, c.send
 
 const conversationTables = ` FROM conversations c JOIN addresses a ON a.id = c.address_id JOIN contacts k ON k.id = c.contact_id`
 
+const readSQL = `SELECT ` + conversationColumns + conversationTables + ` WHERE c.id = $1`
+
 // scanned is a conversation on its way out of a row: times may be NULL, the address is sealed.
 type scanned struct {
 	c      *Conversation
@@ -119,7 +121,7 @@ func (in *Inbox) Get(ctx context.Context, tx *database.Tx, id string) (*Conversa
 func (in *Inbox) read(ctx context.Context, tx *database.Tx, b *database.Batch, id string) (*Conversation, error) {
 	s := scanned{c: &Conversation{}}
 	var found bool
-	b.RowOpt(&found, `SELECT `+conversationColumns+conversationTables+` WHERE c.id = $1`, id).Into(s.dest()...)
+	b.RowOpt(&found, readSQL, id).Into(s.dest()...)
 	if err := tx.Run(ctx, b); err != nil {
 		return nil, fmt.Errorf("read conversation: %w", err)
 	}

@@ -89,6 +89,21 @@ type queued struct {
 	due, expires, created                     time.Time
 }
 
+func (q *queued) dest() []any {
+	return []any{&q.id, &q.status, &q.kind, &q.text, &q.parts, &q.language, &q.reason, &q.epoch, &q.keep, &q.attempt, &q.due, &q.expires, &q.created}
+}
+
+// blocked tells that the message, and with it all behind it, waits for a pause or a doubt to end.
+func (q *queued) blocked(now time.Time) bool {
+	return q.attempt > 0 && q.due.After(now) && q.due.Sub(now) <= longestPause
+}
+
+func (q *queued) outgoing(c *Conversation) (out channels.Outgoing, shut bool, err error) {
+	out = channels.Outgoing{ID: q.id, To: c.To, From: c.Sender, Text: q.text, Expires: q.expires}
+	shut, err = decode(q.parts, &out)
+	return out, shut, err
+}
+
 // The lowest message that is not merely scheduled: one in retry blocks those behind it, one for later does not.
 const nextSQL = `SELECT id, status, kind, body, parts, language, reason, epoch, keep, attempt, due_at, expires_at, created_at FROM messages
 	WHERE conversation_id = $1 AND NOT inbound AND status IN ('queued', 'sending')
@@ -106,11 +121,10 @@ func (in *Inbox) Mark(ctx context.Context, tx *database.Tx, c *Conversation, r R
 		if err != nil || q == nil {
 			return nil, err
 		}
-		if q.attempt > 0 && q.due.After(now) && q.due.Sub(now) <= longestPause {
+		if q.blocked(now) {
 			return nil, nil
 		}
-		out := channels.Outgoing{ID: q.id, To: c.To, From: c.Sender, Text: q.text, Expires: q.expires}
-		shut, err := decode(q.parts, &out)
+		out, shut, err := q.outgoing(c)
 		if err != nil {
 			return nil, err
 		}
@@ -130,14 +144,18 @@ func (in *Inbox) Mark(ctx context.Context, tx *database.Tx, c *Conversation, r R
 		if r.Enter != nil && !r.Enter(c, q.kind) {
 			return nil, nil
 		}
-		return in.mark(ctx, tx, c, q, out, r, now)
+		b := &database.Batch{}
+		m := in.markTo(b, c, q, out, r, now)
+		if err := tx.Run(ctx, b); err != nil {
+			return nil, fmt.Errorf("mark message: %w", err)
+		}
+		return m, nil
 	}
 }
 
 func (in *Inbox) next(ctx context.Context, tx *database.Tx, id string, now time.Time) (*queued, error) {
 	q := &queued{}
-	err := tx.QueryRow(ctx, nextSQL, id, now).Scan(&q.id, &q.status, &q.kind, &q.text, &q.parts, &q.language, &q.reason, &q.epoch, &q.keep,
-		&q.attempt, &q.due, &q.expires, &q.created)
+	err := tx.QueryRow(ctx, nextSQL, id, now).Scan(q.dest()...)
 	if errors.Is(err, database.ErrNoRows) {
 		return nil, nil
 	}
@@ -194,18 +212,15 @@ func spread(id string) time.Duration {
 	return time.Duration(h.Sum32()%1200) * time.Second
 }
 
-func (in *Inbox) mark(ctx context.Context, tx *database.Tx, c *Conversation, q *queued, out channels.Outgoing, r Rules, now time.Time) (*Marked, error) {
+// markTo adds the mark to a batch: the message stands as sending, its attempt is written, the lease is taken.
+func (in *Inbox) markTo(b *database.Batch, c *Conversation, q *queued, out channels.Outgoing, r Rules, now time.Time) *Marked {
 	out.Attempt = q.attempt + 1
 	c.LeaseUntil, c.LeaseNode = now.Add(Lease), r.Node
-	b := &database.Batch{}
 	b.Exec(`UPDATE messages SET status = 'sending', rank = $2, attempt = $3, due_at = $4, reason = '' WHERE id = $1`,
 		q.id, channels.Sending.Rank(), out.Attempt, now.Add(doubt(c.Channel)))
 	b.Exec(attemptSQL, q.id, out.Attempt, r.Node, now)
 	b.Exec(`UPDATE conversations SET lease_until = $2, lease_node = $3 WHERE id = $1`, c.ID, c.LeaseUntil, c.LeaseNode)
-	if err := tx.Run(ctx, b); err != nil {
-		return nil, fmt.Errorf("mark message: %w", err)
-	}
-	return &Marked{Conversation: c.ID, Kind: q.kind, Out: out, At: now, WroteAt: q.created, parts: q.parts}, nil
+	return &Marked{Conversation: c.ID, Kind: q.kind, Out: out, At: now, WroteAt: q.created, parts: q.parts}
 }
 
 func (in *Inbox) end(ctx context.Context, tx *database.Tx, id, reason string) error {

@@ -18,6 +18,7 @@ type Result struct {
 	*Marked
 	Handle channels.Handle
 	Err    *channels.SendError // nil: the provider took it
+	Passed int                 // how often Settle found its conversation busy
 }
 
 // The pauses before a message that was surely not sent is tried again; the last one repeats (docs/architecture.md).
@@ -29,39 +30,125 @@ func pause(n int) time.Duration {
 	return p + time.Duration((rand.Float64()*0.4-0.2)*float64(p))
 }
 
-// Settle stores results of sends in the caller's transaction, frees their leases and tells whose conversation it could not lock at
-// once: Free must free those. Results of many conversations share one transaction so; never two of one conversation. It
-// waits for nobody's lock: a slow turn holds up its own conversation alone. more are those freed that have something else to send.
-func (in *Inbox) Settle(ctx context.Context, tx *database.Tx, node string, results []Result) (more []string, busy []*Marked, err error) {
+// Final tells that the message of this result needs no other send: what stands behind it may go.
+func (r Result) Final() bool {
+	if r.Err == nil {
+		return true
+	}
+	switch r.Err.Class {
+	case channels.Retry, channels.Throttled, channels.Configuration, channels.Uncertain, channels.WindowShut:
+		return false
+	}
+	return true
+}
+
+// SettleTo stores a result as part of a batch of whoever holds the conversation's lock, and frees its lease on c, which the caller
+// saves.
+func (in *Inbox) SettleTo(b *database.Batch, c *Conversation, r Result, node string, now time.Time) error {
+	if c.LeaseNode == node && c.LeaseUntil.Equal(r.At.Add(Lease)) {
+		c.LeaseUntil, c.LeaseNode = time.Time{}, ""
+	}
+	return in.settle(b, r, now)
+}
+
+// Settle stores results of sends in one transaction: of many conversations, never two of one. It takes the locks it gets at once; of
+// busy conversations nothing is stored, and their results come back, for whoever holds the lock may take them along. Each other
+// conversation's lease is freed, and its next message marked in the same transaction. more are those that need a look of their own.
+func (in *Inbox) Settle(ctx context.Context, tx *database.Tx, results []Result, r Rules) (next []*Marked, more []string, busy []Result, err error) {
 	results = slices.Clone(results)
 	slices.SortFunc(results, func(a, b Result) int { return strings.Compare(a.Conversation, b.Conversation) })
-	b := &database.Batch{}
-	freed, left := make([]int64, len(results)), make([]bool, len(results))
-	now := tx.Now()
-	skip := ""
-	if tx.Engine() == database.Postgres {
-		skip = " FOR UPDATE SKIP LOCKED"
+	locked := make([]bool, len(results))
+	for i := range locked {
+		locked[i] = true
 	}
-	for i, r := range results {
-		b.ExecCount(&freed[i], `UPDATE conversations SET lease_until = NULL, lease_node = NULL
-			WHERE id = (SELECT id FROM conversations WHERE id = $1 AND lease_node = $2 AND lease_until = $3`+skip+`)`, r.Conversation, node, r.At.Add(Lease))
-		if err := in.settle(b, r, now); err != nil {
-			return nil, nil, err
+	if tx.Engine() == database.Postgres {
+		b := &database.Batch{}
+		for i, one := range results {
+			var id string
+			b.RowOpt(&locked[i], `SELECT id FROM conversations WHERE id = $1 FOR UPDATE SKIP LOCKED`, one.Conversation).Into(&id)
 		}
-		b.Row(leftSQL, r.Conversation, now).Into(&left[i])
+		if err := tx.Run(ctx, b); err != nil {
+			return nil, nil, nil, fmt.Errorf("store results: %w", err)
+		}
+	}
+	b := &database.Batch{}
+	now := tx.Now()
+	left := make([]bool, len(results))
+	for i, one := range results {
+		if !locked[i] {
+			busy = append(busy, one)
+			continue
+		}
+		b.Exec(freeSQL, one.Conversation, r.Node, one.At.Add(Lease))
+		if err := in.settle(b, one, now); err != nil {
+			return nil, nil, nil, err
+		}
+		b.Row(leftSQL, one.Conversation, now).Into(&left[i])
 	}
 	if err := tx.Run(ctx, b); err != nil {
-		return nil, nil, fmt.Errorf("store results: %w", err)
+		return nil, nil, nil, fmt.Errorf("store results: %w", err)
 	}
-	for i, r := range results {
-		switch {
-		case freed[i] == 0:
-			busy = append(busy, r.Marked)
-		case left[i]:
-			more = append(more, r.Conversation)
+	var ids []string
+	for i, one := range results {
+		if left[i] {
+			ids = append(ids, one.Conversation)
 		}
 	}
-	return more, busy, nil
+	if len(ids) == 0 {
+		return nil, nil, busy, nil
+	}
+	next, more, err = in.markMany(ctx, tx, ids, r)
+	return next, more, busy, err
+}
+
+const freeSQL = `UPDATE conversations SET lease_until = NULL, lease_node = NULL WHERE id = $1 AND lease_node = $2 AND lease_until = $3`
+
+const leftSQL = `SELECT EXISTS (SELECT 1 FROM messages WHERE conversation_id = $1 AND NOT inbound AND status IN ('queued', 'sending') AND due_at <= $2)`
+
+// markMany marks the next message of each conversation, all of them locked by this transaction. Where the next one may not go, or has
+// to end first, the conversation is left to Mark.
+func (in *Inbox) markMany(ctx context.Context, tx *database.Tx, ids []string, r Rules) (next []*Marked, more []string, err error) {
+	now := tx.Now()
+	b := &database.Batch{}
+	all := make([]scanned, len(ids))
+	heads := make([]queued, len(ids))
+	found := make([]bool, len(ids))
+	for i, id := range ids {
+		all[i].c = &Conversation{}
+		b.Row(readSQL, id).Into(all[i].dest()...)
+		b.RowOpt(&found[i], nextSQL, id, now).Into(heads[i].dest()...)
+	}
+	if err := tx.Run(ctx, b); err != nil {
+		return nil, nil, fmt.Errorf("find messages to send: %w", err)
+	}
+	b = &database.Batch{}
+	for i, id := range ids {
+		if err := all[i].finish(in); err != nil {
+			return nil, nil, err
+		}
+		c, q := all[i].c, &heads[i]
+		if !found[i] || c.Leased(now) || q.blocked(now) {
+			continue
+		}
+		out, shut, err := q.outgoing(c)
+		if err != nil {
+			return nil, nil, err
+		}
+		if in.check(c, q, &out, shut, r, now) != (verdict{}) {
+			more = append(more, id)
+			continue
+		}
+		if r.Enter == nil || r.Enter(c, q.kind) {
+			next = append(next, in.markTo(b, c, q, out, r, now))
+		}
+	}
+	if b.Len() == 0 {
+		return next, more, nil
+	}
+	if err := tx.Run(ctx, b); err != nil {
+		return nil, nil, fmt.Errorf("mark messages: %w", err)
+	}
+	return next, more, nil
 }
 
 // settle adds to a batch what one result means. It is keyed by the attempt, so that a late truth is true; twice does no harm.
@@ -115,18 +202,3 @@ func shutAgain(text string) (string, error) {
 	out, err := json.Marshal(p)
 	return string(out), err
 }
-
-// Free gives up the lease of a conversation that Settle found busy, and tells whether it has something else to send. It waits for
-// the conversation's lock; a lease of another send stays.
-func (in *Inbox) Free(ctx context.Context, tx *database.Tx, node string, sent *Marked) (more bool, err error) {
-	b := &database.Batch{}
-	b.Exec(`UPDATE conversations SET lease_until = NULL, lease_node = NULL WHERE id = $1 AND lease_node = $2 AND lease_until = $3`,
-		sent.Conversation, node, sent.At.Add(Lease))
-	b.Row(leftSQL, sent.Conversation, tx.Now()).Into(&more)
-	if err := tx.Run(ctx, b); err != nil {
-		return false, fmt.Errorf("free lease: %w", err)
-	}
-	return more, nil
-}
-
-const leftSQL = `SELECT EXISTS (SELECT 1 FROM messages WHERE conversation_id = $1 AND NOT inbound AND status IN ('queued', 'sending') AND due_at <= $2)`

@@ -1,0 +1,105 @@
+package concierge
+
+import (
+	"sync"
+	"time"
+
+	"concierge/inbox"
+)
+
+// finished are sends whose result is known and not yet stored. A turn of the same conversation takes its result along; what nobody
+// takes within a moment is stored by the outbox, many at once.
+type finished struct {
+	mu     sync.Mutex
+	by     map[string]*waiting // by conversation
+	order  []*waiting
+	ready  chan struct{}
+	closed bool
+}
+
+type waiting struct {
+	inbox.Result
+	claimed bool
+}
+
+func newFinished() *finished {
+	return &finished{by: map[string]*waiting{}, ready: make(chan struct{}, 1)}
+}
+
+func (f *finished) put(r inbox.Result) {
+	w := &waiting{Result: r}
+	f.mu.Lock()
+	f.by[r.Conversation] = w
+	f.order = append(f.order, w)
+	f.mu.Unlock()
+	f.tell()
+}
+
+// putBack returns the result of a busy conversation; false when it was passed over often enough.
+func (f *finished) putBack(r inbox.Result) bool {
+	f.mu.Lock()
+	closed := f.closed
+	f.mu.Unlock()
+	if r.Passed++; r.Passed >= rounds || closed {
+		return false
+	}
+	f.put(r)
+	return true
+}
+
+// claim takes the result of a conversation, if there is one: the caller stores it, or puts it back.
+func (f *finished) claim(conversation string) (inbox.Result, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	w := f.by[conversation]
+	if w == nil {
+		return inbox.Result{}, false
+	}
+	w.claimed = true
+	delete(f.by, conversation)
+	return w.Result, true
+}
+
+// collect waits for results, lets others gather for a moment, and takes at most n. ok is false once all are taken and no more come.
+func (f *finished) collect(n int) (batch []inbox.Result, ok bool) {
+	<-f.ready
+	time.Sleep(linger)
+	f.mu.Lock()
+	taken := 0
+	for _, w := range f.order {
+		if len(batch) == n {
+			break
+		}
+		taken++
+		if w.claimed {
+			continue
+		}
+		if f.by[w.Conversation] == w {
+			delete(f.by, w.Conversation)
+		}
+		batch = append(batch, w.Result)
+	}
+	f.order = f.order[taken:]
+	again := len(f.order) > 0 || f.closed
+	ok = len(batch) > 0 || !f.closed
+	f.mu.Unlock()
+	if again {
+		f.tell()
+	}
+	return batch, ok
+}
+
+// close says that no more come: collect ends when all are taken.
+func (f *finished) close() {
+	f.mu.Lock()
+	f.closed = true
+	f.mu.Unlock()
+	f.tell()
+}
+
+func (f *finished) tell() {
+	select {
+	case f.ready <- struct{}{}:
+	default:
+	}
+}
