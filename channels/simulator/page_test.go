@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -138,16 +139,36 @@ func TestVisitorsDoNotMeet(t *testing.T) {
 	}
 }
 
+// TestABrowserIsOneVisitor, though its first requests come at once; and no number is given twice.
+func TestABrowserIsOneVisitor(t *testing.T) {
+	h := open(t, nil)
+	v := h.visit()
+	for range 101 {
+		h.clock.Add(1)
+		h.visit() // v is forgotten
+	}
+	var all sync.WaitGroup
+	numbers := make([]string, 5)
+	for i := range numbers {
+		all.Go(func() { numbers[i] = v.state().phone(channels.SMS).Number })
+	}
+	all.Wait()
+	for _, n := range numbers[1:] {
+		if n == "" || n != numbers[0] {
+			t.Fatalf("one browser has the phones %v", numbers)
+		}
+	}
+}
+
 // TestNewPhone: another number, an empty transcript, and the old number is nobody's.
 func TestNewPhone(t *testing.T) {
-	known := map[channels.Address]bool{}
 	h := open(t, func(s *simulator.Settings) {
 		s.Known = func(_ context.Context, a channels.Address) bool {
-			return a.Kind() == channels.SMS && a != "sms:+447700900042" || known[a]
+			return a.Kind() == channels.SMS && !strings.HasSuffix(string(a), "7")
 		}
 	})
 	v := h.visit()
-	if n := v.state().phone(channels.SMS).Number; n != "07700 900042" {
+	if n := v.state().phone(channels.SMS).Number; !strings.HasSuffix(n, "7") {
 		t.Errorf("the phone is %s: the concierge knows it", n)
 	}
 	old := v.write(channels.WhatsApp, say{"text": "hello"}).From

@@ -57,30 +57,52 @@ func (s *Simulator) connect(v *visitor, n channels.Name, a channels.Address) {
 	s.lines[a] = p
 }
 
-// freeNumber draws an address nobody on the page has, and the concierge has not met if there is still one. Phones are 07700 900000
-// to 900998, which Ofcom keeps for drama: nobody can be rung.
+// maxAsked is how many numbers a new phone asks the host about.
+const maxAsked = 40
+
+// freeNumber draws an address nobody on the page has, and the concierge has not met if there is such a one. It is reserved: connect or
+// release it. Phones are 07700 900000 to 900998, which Ofcom keeps for drama: nobody can be rung.
 func (s *Simulator) freeNumber(ctx context.Context, n channels.Name) channels.Address {
-	start := rand.IntN(999) //nolint:gosec // a made-up number needs no secret
+	start, asked := rand.IntN(999), 0 //nolint:gosec // a made-up number needs no secret
 	var spare channels.Address
-	for i := range 999 {
+	for i := 0; i < 999 && (spare == "" || asked < maxAsked); i++ {
 		a := channels.MakeAddress(n, fmt.Sprintf("+447700900%03d", (start+i)%999))
 		if n == channels.Telegram {
 			a = channels.MakeAddress(n, strconv.FormatInt(7_000_000_000+rand.Int64N(900_000_000), 10)) //nolint:gosec // as above
 		}
-		s.mu.Lock()
-		_, taken := s.lines[a]
-		s.mu.Unlock()
-		if taken {
+		if !s.reserve(a) {
 			continue
 		}
-		if spare == "" {
-			spare = a
-		}
+		asked++
 		if s.settings.Known == nil || !s.settings.Known(ctx, a) {
+			s.release(spare)
 			return a
 		}
+		if spare != "" {
+			s.release(a)
+			continue
+		}
+		spare = a
 	}
 	return spare
+}
+
+func (s *Simulator) reserve(a channels.Address) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, taken := s.lines[a]; taken {
+		return false
+	}
+	s.lines[a] = nil
+	return true
+}
+
+func (s *Simulator) release(a channels.Address) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p, taken := s.lines[a]; taken && p == nil {
+		delete(s.lines, a)
+	}
 }
 
 // shown is the number as people write it: "07700 900123"; a Telegram name for a chat.

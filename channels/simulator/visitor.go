@@ -68,25 +68,33 @@ func (s *Simulator) visitor(w http.ResponseWriter, r *http.Request) *visitor {
 	v := s.visitors[id]
 	if v != nil {
 		v.seen = s.settings.Now()
-		s.mu.Unlock()
-		return v
 	}
 	s.mu.Unlock()
+	if v != nil {
+		return v
+	}
+	return s.newVisitor(r, id)
+}
+
+func (s *Simulator) newVisitor(r *http.Request, id string) *visitor {
 	numbers := map[channels.Name]channels.Address{}
 	for _, n := range kinds {
 		numbers[n] = s.freeNumber(r.Context(), n)
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if v := s.visitors[id]; v != nil {
-		return v
+	v := s.visitors[id]
+	if v == nil {
+		v = &visitor{id: id, tag: s.guess(r), seen: s.settings.Now(), phones: map[channels.Name]*phone{}, subs: map[chan event]bool{}}
+		s.visitors[id] = v
+		for _, n := range kinds {
+			s.connect(v, n, numbers[n])
+		}
+		s.forget()
 	}
-	v = &visitor{id: id, tag: s.guess(r), seen: s.settings.Now(), phones: map[channels.Name]*phone{}, subs: map[chan event]bool{}}
-	s.visitors[id] = v
-	for _, n := range kinds {
-		s.connect(v, n, numbers[n])
+	s.mu.Unlock()
+	for _, a := range numbers {
+		s.release(a) // another request of the same browser was quicker
 	}
-	s.forget()
 	return v
 }
 
