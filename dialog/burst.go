@@ -10,7 +10,7 @@ import (
 // Stratford Road".
 func (t *turn) joined(folded string) bool {
 	before := t.before()
-	if before == nil || t.command(folded) != "" {
+	if before == nil || t.command(folded) != "" || t.yesNo(folded) != "" {
 		return false
 	}
 	if n, ok := understand.Number(folded, t.tg.numbers); ok && n >= 0 {

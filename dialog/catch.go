@@ -12,9 +12,9 @@ func (t *turn) catchIn(folded, said string) {
 	}
 	place, list := placeQuestion(&v), listQuestion(&v)
 	if place != nil && v.run.answer(place.Slot) == nil || list != nil {
-		p, rest, found, err := t.look.PlaceIn(t.ctx, t.s.Lang, said)
+		p, rest, found := t.placeIn(said)
 		switch {
-		case err != nil || !found:
+		case !found:
 		case list != nil && t.caughtIn(&v, list, p.Label):
 			folded = understand.Fold(rest)
 		case place != nil && v.run.answer(place.Slot) == nil:

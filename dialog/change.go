@@ -144,7 +144,7 @@ func (t *turn) corrects(v *view, folded string) bool {
 		if v.live[i] == nil || q.Kind != AskPlace {
 			continue
 		}
-		if p, _, ok, err := t.look.PlaceIn(t.ctx, t.s.Lang, said); err == nil && ok {
+		if p, _, ok := t.placeIn(said); ok {
 			return t.correct(q, encodePlace(p))
 		}
 		if r, err := t.look.Place(t.ctx, PlaceInput{Text: said, Service: v.tree.Files}); err == nil && r.Sure && len(r.Places) == 1 && !r.Outside {

@@ -111,14 +111,25 @@ func (t *turn) placeAlone(folded string) bool {
 	if t.front() != nil || len(t.in.About) > 0 || len(folded) < 6 {
 		return false
 	}
-	p, rest, found, err := t.look.PlaceIn(t.ctx, t.s.Lang, t.in.Text)
-	if err != nil || !found || understand.Fold(rest) != "" {
+	p, rest, found := t.placeIn(t.in.Text)
+	if !found || understand.Fold(rest) != "" {
 		return false
 	}
 	t.keepEarly(Piece{Message: t.in.Message, Kind: piecePlace, Value: encodePlace(p)})
 	t.say("repair.early_place", Var{Name: "Place", Text: p.said()})
 	t.menu()
 	return true
+}
+
+// placeIn finds a sure place in a sentence, asking once for the same one.
+func (t *turn) placeIn(said string) (p Place, rest string, found bool) {
+	if !t.sought || t.soughtIn != said {
+		var err error
+		t.soughtPlace, t.soughtRest, t.soughtFound, err = t.look.PlaceIn(t.ctx, t.s.Lang, said)
+		t.sought, t.soughtIn = true, said
+		t.soughtFound = t.soughtFound && err == nil
+	}
+	return t.soughtPlace, t.soughtRest, t.soughtFound
 }
 
 // nearTo is the place a question's `near` names, if it is known.

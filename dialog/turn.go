@@ -28,6 +28,11 @@ type turn struct {
 	echo bool   // what was found in a sentence is to be said back
 	said string // the sentence that started this turn's tree: another tree it leads to reads it too
 
+	sought               bool // the place last looked for in a sentence
+	soughtIn, soughtRest string
+	soughtPlace          Place
+	soughtFound          bool
+
 	// prefix names a report that lay open for a while, if what is asked is still of that run
 	prefix   Line
 	prefixed int
