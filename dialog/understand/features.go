@@ -99,6 +99,7 @@ func (v *vector) weigh(rarity []float32, unseen float32) {
 	}
 }
 
+// hash takes in a string; it may go on from another's.
 func hash(h uint32, s string) uint32 {
 	for i := range len(s) {
 		h = (h ^ uint32(s[i])) * 16777619

@@ -2,7 +2,6 @@ package understand
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -32,8 +31,14 @@ func Number(folded string, words []string) (int, bool) {
 	if len(folded) == 0 || len(folded) > 4 {
 		return 0, false
 	}
-	n, err := strconv.Atoi(folded)
-	return n, err == nil && n >= 0 && folded[0] != '+'
+	n := 0
+	for _, c := range []byte(folded) {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = 10*n + int(c-'0')
+	}
+	return n, true
 }
 
 // Distance is the Damerau–Levenshtein distance of two words (insert, delete, replace, swap neighbours), or limit+1 when it is more.

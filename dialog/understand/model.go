@@ -15,6 +15,7 @@ type Model struct {
 	intents []string
 	off     int // the number of OffTopic, or -1
 	exact   map[string]string
+	words   *spelling
 	rarity  []float32 // by bucket; 0: never seen
 	unseen  float32
 	width   int       // intents, rounded up to fours
@@ -61,7 +62,7 @@ const (
 
 // Learn learns from examples.
 func Learn(examples []Example) *Model {
-	m := &Model{exact: map[string]string{}, rarity: make([]float32, buckets)}
+	m := &Model{exact: map[string]string{}, words: newSpelling(), rarity: make([]float32, buckets)}
 	m.spare.New = func() any { return &vector{} }
 	number := map[string]int{}
 	var label []int
@@ -79,6 +80,7 @@ func Learn(examples []Example) *Model {
 	}
 	rows := make([]vector, len(examples))
 	for i, e := range examples {
+		m.words.learn(e.Text)
 		rows[i].read(e.Text)
 		for _, f := range rows[i].at {
 			m.rarity[f]++
@@ -89,6 +91,7 @@ func Learn(examples []Example) *Model {
 			m.rarity[f] = float32(math.Log(1 + float64(len(rows))/float64(n)))
 		}
 	}
+	m.words.file()
 	m.off = slices.Index(m.intents, OffTopic)
 	m.unseen = float32(math.Log(1 + float64(len(rows))))
 	for i := range rows {
@@ -144,6 +147,17 @@ func (m *Model) score(at []uint32, value, score []float32) {
 	}
 }
 
+// read scores a text as it stands.
+func (m *Model) read(folded string) []float32 {
+	v := m.spare.Get().(*vector)
+	defer m.spare.Put(v)
+	v.read(folded)
+	v.weigh(m.rarity, m.unseen)
+	score := make([]float32, m.width)
+	m.score(v.at, v.value, score)
+	return score[:len(m.intents)]
+}
+
 // addScaled adds x times each of what to to: four at a time, because nearly all of training is spent here.
 func addScaled(to, what []float32, x float32) {
 	for len(to) >= 4 && len(what) >= 4 {
@@ -177,13 +191,12 @@ func (m *Model) Classify(folded string) []Guess {
 	if intent := m.exact[folded]; intent != "" {
 		return []Guess{{intent, 1}}
 	}
-	v := m.spare.Get().(*vector)
-	defer m.spare.Put(v)
-	v.read(folded)
-	v.weigh(m.rarity, m.unseen)
-	score := make([]float32, m.width)
-	m.score(v.at, v.value, score)
-	score = score[:len(m.intents)]
+	score := m.read(folded)
+	if mended := m.words.mend(folded); mended != folded { // read both ways: a strange word is not always an error
+		for c, s := range m.read(mended) {
+			score[c] = (score[c] + s) / 2
+		}
+	}
 	if m.off >= 0 {
 		score[m.off] += caution
 	}
