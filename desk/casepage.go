@@ -47,6 +47,7 @@ func (d *Desk) case_(w http.ResponseWriter, r *request) (*casePage, error) {
 
 func (d *Desk) fillCase(ctx context.Context, tx *database.Tx, p *casePage, one cases.Case) error {
 	p.caseRow = p.frame.caseRow(one)
+	p.Ward = one.Place.Ward
 	p.Version, p.Description, p.Postcode, p.Due = one.Version, one.Description, one.Place.Postcode, p.day(one.DueAt)
 	p.Duplicate = one.DuplicateOf.String()
 	p.MinDate = p.now.In(p.zone).Format(time.DateOnly)

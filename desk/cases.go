@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"concierge/cases"
 	"concierge/internal/database"
@@ -105,6 +106,9 @@ func (f frame) caseRow(one cases.Case) caseRow {
 		Filed: f.day(one.FiledAt), Promised: f.day(one.PromisedAt), Late: one.Late(f.now), Urgent: one.Urgent}
 	if one.Reason != "" && one.Reason != cases.ReasonNew {
 		row.Reason = f.T("case.reason." + string(one.Reason))
+	}
+	if strings.Contains(one.Place.Label, one.Place.Ward) {
+		row.Ward = "" // said already
 	}
 	if one.Team != "" {
 		row.Team = f.word("team." + one.Team)

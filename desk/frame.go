@@ -21,17 +21,17 @@ func loadPages() (*template.Template, error) {
 
 // frame is what every page has around its own matter.
 type frame struct {
-	Title, Lang, Dir string
-	Council          string
-	Person           *person
-	Nav              []navLink
-	Form             string // the form token
-	Head             int64  // the feed's number this page is up to date with
-	CSS, Script      string
-	Done             string // what was just done, in words
-	say              func(phrase.Line) string
-	zone             *time.Location
-	now              time.Time
+	Title, Lang, Dir  string
+	Council           string
+	Person            *person
+	Nav               []navLink
+	Form              string // the form token
+	Head              int64  // the feed's number this page is up to date with
+	CSS, Script, Icon string
+	Done              string // what was just done, in words
+	say               func(phrase.Line) string
+	zone              *time.Location
+	now               time.Time
 }
 
 type navLink struct {
@@ -42,7 +42,7 @@ type navLink struct {
 // frame makes the frame of a page for this person; here is the part of the desk it belongs to.
 func (d *Desk) frame(w http.ResponseWriter, r *request, here string) frame {
 	f := frame{Lang: r.Lang, Dir: d.Dir(r.Lang), Council: d.Council.ShortName, Person: r.Person, Head: d.Feed.Head(), zone: d.Council.TimeZone,
-		now: d.Now(), CSS: d.assets.href("desk.css"), Script: d.assets.href("live.js"), say: func(l phrase.Line) string { return d.Say(r.Lang, l) }}
+		now: d.Now(), CSS: d.assets.href("desk.css"), Script: d.assets.href("live.js"), Icon: d.assets.href("icon.svg"), say: func(l phrase.Line) string { return d.Say(r.Lang, l) }}
 	if f.Council == "" {
 		f.Council = d.Council.Name
 	}

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -142,7 +143,10 @@ func (s *stream) visible(e feed.Event) bool {
 
 // stands tells whether the session is still there and the person still may.
 func (s *stream) stands() bool {
-	ctx, err := s.d.sessions.Load(s.r.Context(), cookieValue(s.r.Request, s.d.sessions.Cookie.Name))
+	// A context of its own: the request's holds the session as it was when the stream began.
+	ctx, cancel := context.WithTimeout(context.Background(), writeWithin)
+	defer cancel()
+	ctx, err := s.d.sessions.Load(ctx, cookieValue(s.r.Request, s.d.sessions.Cookie.Name))
 	return err == nil && s.d.sessions.GetString(ctx, staffKey) == s.r.Person.ID
 }
 
