@@ -1,6 +1,7 @@
 package channels
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -10,6 +11,7 @@ import (
 // The last piece carries choices, pin and spent prompts; the first carries photo and template.
 func Render(o Outgoing, c Capabilities) []Outgoing {
 	o.Text = strings.TrimSpace(lines(o.Text))
+	o.Choices = labelled(o.Choices)
 	if c.Parts > 0 {
 		o.Text = FoldSMS(o.Text)
 	}
@@ -51,6 +53,22 @@ func overButtons(o Outgoing, c Capabilities) []Outgoing {
 	}
 	o.Choices = hinted(o.Choices, c)
 	return pieces(o, append(cut(head, c), question))
+}
+
+// labelled makes each label one line of valid signs; nothing is copied when all are.
+func labelled(choices []Choice) []Choice {
+	for i, h := range choices {
+		l := strings.TrimSpace(oneLine(lines(h.Label)))
+		if l == h.Label {
+			continue
+		}
+		out := slices.Clone(choices)
+		for j := i; j < len(out); j++ {
+			out[j].Label = strings.TrimSpace(oneLine(lines(out[j].Label)))
+		}
+		return out
+	}
+	return choices
 }
 
 func fitsButtons(choices []Choice, c Capabilities) bool {

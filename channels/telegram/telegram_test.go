@@ -200,6 +200,24 @@ func TestSendAndRetire(t *testing.T) {
 	}
 }
 
+// TestAgentsPhoto: a photo has its words below it, or is the preview of words too long for that: one message either way.
+func TestAgentsPhoto(t *testing.T) {
+	r := newRig(t, channeltest.TelegramOptions{Lift: true}, nil)
+	const photo = "https://concierge.example/p/1.jpg"
+	for _, words := range []string{"", "Look", strings.Repeat("l", 1025)} {
+		if _, err := r.Send(r.ctx, to(words, func(o *channels.Outgoing) { o.Photo = photo })); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sent := r.fake.Ledger.Accepted("telegram:12345")
+	if len(sent) != 3 || sent[0].Fields["photo"] != photo || sent[1].Text != "Look" || sent[1].Call != "sendPhoto" {
+		t.Fatalf("sent %+v", sent)
+	}
+	if p := sent[2].Fields["link_preview_options"]; sent[2].Call != "sendMessage" || !strings.Contains(p, photo) || len(sent[2].Text) != 1025 {
+		t.Errorf("the long one went by %s with %s", sent[2].Call, p)
+	}
+}
+
 func TestPressStopsSpinning(t *testing.T) {
 	r := newRig(t, channeltest.TelegramOptions{}, nil)
 	for range 5 {
