@@ -1,6 +1,7 @@
 package dialog_test
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -85,3 +86,38 @@ func TestPathsOfTheParkPath(t *testing.T) {
 		t.Errorf("the ways are\n%s", strings.Join(ways, "\n"))
 	}
 }
+
+func TestKeysOfWhatIsSwitchedOffAreNotNeeded(t *testing.T) {
+	trees, _ := checked(t, "en")
+	on := func(service string) bool { return service == "pothole" }
+	for key, want := range map[string]bool{"pothole.size.ask": false, "street_light.fault.ask": true, "service.street_light.name": true,
+		"service.pothole.name": false, "park.topic.ask": false, "shared.danger.ask": false, "case.head": false} {
+		if trees.Unused(key, on) != want {
+			t.Errorf("%s is unused: %v", key, !want)
+		}
+	}
+}
+
+// TestWordsToTypeAreCommands holds every word in capitals that English asks to type to be one we understand, and none that carriers act on.
+func TestWordsToTypeAreCommands(t *testing.T) {
+	b := readBook(t, "en")
+	e := engine(t, "en")
+	for key, text := range b.messages["en"] {
+		if strings.HasPrefix(key, "desk.") || strings.HasPrefix(key, "simulator.") || strings.HasPrefix(key, "tracking.") {
+			continue
+		}
+		for _, phrase := range capitals.FindAllString(text, -1) {
+			switch phrase {
+			case "STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "START", "YES", "UNSTOP", "HELP", "INFO":
+				t.Errorf("%s asks to type %s, on which the carriers act", key, phrase)
+			case "SMS", "STATUS LANGUAGE", "GPS", "JPEG", "PNG", "UTF-8", "MB", "PDF":
+			default:
+				if e.Command("en", phrase) == "" {
+					t.Errorf("%s asks to type %q, which is no command", key, phrase)
+				}
+			}
+		}
+	}
+}
+
+var capitals = regexp.MustCompile(`\b[A-Z]{3,}(?: [A-Z]{2,})*\b`)

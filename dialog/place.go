@@ -89,7 +89,8 @@ func (t *turn) whichPlace(v *view, q *Question, places []Place) {
 func (t *turn) takePlace(q *Question, value, from string) {
 	v, _ := t.now()
 	p, ok := decodePlace(value)
-	if near := t.nearTo(&v, q); ok && near != nil && from == Asked && near.Point && p.Point && metres(*near, p) > farAway {
+	if near := t.nearTo(&v, q); ok && near != nil && from == Asked && near.Point && p.Point && metres(*near, p) > farAway &&
+		t.s.Offered.Prompt != "far" { // said again, they mean it
 		t.prompt("far", value, Line{Key: "place.far", Vars: []Var{{Name: "Place", Lines: []Line{placeLine(p)}}, {Name: "Near", Text: near.said()}}}, "right", "again")
 		return
 	}

@@ -110,15 +110,22 @@ func TestTranscripts(t *testing.T) {
 
 // phone is one resident at their phone. Whatever language they chose, the transcript is in English: it is about what is done.
 type phone struct {
-	e        *dialog.Engine
-	book     *book
-	town     *town
-	session  dialog.Session
-	next     dialog.Input // what stays the same from message to message
-	n        int
-	said     []dialog.Said
-	buttons  bool
-	noSeeing bool
+	e       *dialog.Engine
+	book    *book
+	town    *town
+	session dialog.Session
+	next    dialog.Input // what stays the same from message to message
+	n       int
+	said    []dialog.Said
+	buttons bool
+	speaks  string // the language of the transcript; "" English
+}
+
+func (p *phone) tag() string {
+	if p.speaks == "" {
+		return "en"
+	}
+	return p.speaks
 }
 
 func play(t testing.TB, e *dialog.Engine, words *book, script string) string {
@@ -193,7 +200,6 @@ func (p *phone) write(t testing.TB, text string) []string {
 		in.Text = strings.TrimSpace(rest)
 		p.thing(t, &in, thing)
 	}
-	before := p.session
 	s, events := p.e.Turn(context.Background(), p.town, p.session, in)
 	data, err := dialog.Encode(s)
 	if err != nil || len(data) > dialog.MaxSession {
@@ -202,7 +208,6 @@ func (p *phone) write(t testing.TB, text string) []string {
 	if p.session, err = dialog.Decode(data); err != nil {
 		t.Fatal(err)
 	}
-	_ = before
 	p.next.Since, p.next.First = time.Minute, false
 	return p.told(events)
 }
@@ -227,7 +232,7 @@ func (p *phone) thing(t testing.TB, in *dialog.Input, thing string) {
 		in.Kind, in.Label = dialog.Press, rest
 		for i := len(p.said) - 1; i >= 0; i-- {
 			for _, c := range p.said[i].Choices {
-				if in.Press == "" && p.book.say("en", c.Label) == rest {
+				if in.Press == "" && p.book.say(p.tag(), c.Label) == rest {
 					in.Press = c.Data
 				}
 			}
@@ -289,12 +294,12 @@ func kindOf(ev dialog.Event) string {
 func (p *phone) shown(s dialog.Said) []string {
 	var lines []string
 	for _, l := range s.Lines {
-		lines = append(lines, strings.Split(p.book.say("en", l), "\n")...)
+		lines = append(lines, strings.Split(p.book.say(p.tag(), l), "\n")...)
 	}
 	if p.buttons {
 		row := ""
 		for _, c := range s.Choices {
-			row += "[" + p.book.say("en", c.Label) + "] "
+			row += "[" + p.book.say(p.tag(), c.Label) + "] "
 		}
 		if row != "" {
 			lines = append(lines, strings.TrimSpace(row))
@@ -303,7 +308,7 @@ func (p *phone) shown(s dialog.Said) []string {
 	}
 	if !s.Named {
 		for i, c := range s.Choices {
-			lines = append(lines, fmt.Sprintf("%d %s", i+1, p.book.say("en", c.Label)))
+			lines = append(lines, fmt.Sprintf("%d %s", i+1, p.book.say(p.tag(), c.Label)))
 		}
 	}
 	return lines
