@@ -31,7 +31,14 @@ func main() {
 type commands struct {
 	config.Settings `kong:"embed"`
 
+	Serve   serveCommand   `cmd:"" help:"Serve residents, staff and partners."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to this version."`
+	Check   checkCommand   `cmd:"" help:"Check settings, council.yaml, trees and words, all at once."`
+	Chat    chatCommand    `cmd:"" help:"Talk to the concierge here, in the terminal."`
+	Trees   treesCommand   `cmd:"" help:"Check or draw the dialogue trees."`
+	Locales localesCommand `cmd:"" help:"Check the words of every language."`
+	Cases   casesCommand   `cmd:"" help:"List, show or change cases."`
+	Staff   staffCommand   `cmd:"" help:"Let people into the desk."`
 }
 
 // exit is an error that says its own exit code; what was wrong has been printed.

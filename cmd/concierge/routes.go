@@ -1,0 +1,80 @@
+package main
+
+import (
+	"net/http"
+
+	"github.com/gorilla/mux"
+
+	"concierge/channels/telegram"
+	"concierge/channels/twilio"
+)
+
+// routes is every address that answers. What is not configured answers 404 like anything unknown.
+func (s *station) routes() http.Handler {
+	r := mux.NewRouter().StrictSlash(false).SkipClean(true).UseEncodedPath()
+	if s.twilio != nil {
+		r.Handle(twilio.StatusRoute, s.twilio.StatusWebhook())
+		r.Handle(twilio.Route, s.twilio.Webhook())
+	}
+	if s.telegram != nil && s.house.settings.TelegramMode != "poll" {
+		r.Handle(telegram.Route, s.telegram.Webhook())
+	}
+	if s.simulator != nil {
+		r.PathPrefix("/simulator/").Handler(s.simulator.Handler())
+	}
+	r.PathPrefix("/t/").Handler(s.tracking)
+	r.PathPrefix("/api/v1/").Handler(s.api)
+	if s.desk != nil {
+		r.PathPrefix("/desk/").Handler(s.desk.Handler())
+	}
+	r.HandleFunc("/healthz", alive).Methods(http.MethodGet, http.MethodHead)
+	r.HandleFunc("/readyz", s.ready).Methods(http.MethodGet, http.MethodHead)
+	r.HandleFunc("/", s.front).Methods(http.MethodGet, http.MethodHead)
+	r.NotFoundHandler = http.HandlerFunc(http.NotFound)
+	return secured(r, s.house.settings.PublicURL)
+}
+
+// alive answers while the process can answer at all.
+func alive(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "alive\n") }
+
+// ready answers 200 while this node takes traffic: not before the database answers, and no more once it has been asked to stop.
+func (s *station) ready(w http.ResponseWriter, r *http.Request) {
+	if s.stopping.Load() {
+		plain(w, http.StatusServiceUnavailable, "stopping\n")
+		return
+	}
+	if err := s.db.Ping(r.Context()); err != nil {
+		s.log.Warn("not ready", "error", err)
+		plain(w, http.StatusServiceUnavailable, "the database does not answer\n")
+		return
+	}
+	plain(w, http.StatusOK, "ready\n")
+}
+
+// front leads a person to the first thing worth seeing here.
+func (s *station) front(w http.ResponseWriter, r *http.Request) {
+	to := "/desk/"
+	if s.simulator != nil {
+		to = "/simulator/"
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+func plain(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(text)) // a caller that went away is no news
+}
+
+// secured sets what every answer carries; pages add their own policy.
+func secured(next http.Handler, public string) http.Handler {
+	https := len(public) > 8 && public[:8] == "https://"
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		if https {
+			w.Header().Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+		}
+		next.ServeHTTP(w, r)
+	})
+}

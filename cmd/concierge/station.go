@@ -1,0 +1,361 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/riverqueue/river"
+
+	"concierge/cases"
+	"concierge/cases/api"
+	"concierge/cases/tracking"
+	"concierge/channels"
+	"concierge/channels/simulator"
+	"concierge/channels/telegram"
+	"concierge/channels/twilio"
+	"concierge/concierge"
+	"concierge/council"
+	"concierge/desk"
+	"concierge/inbox"
+	"concierge/internal/database"
+	"concierge/internal/feed"
+	"concierge/internal/jobs"
+	"concierge/internal/media"
+	"concierge/internal/seal"
+	"concierge/locales"
+)
+
+// version is this binary's, for the desk's health page.
+const version = "1"
+
+// station is one running node: every room, made and joined by hand, in order. Serve puts it behind a listener, chat behind a terminal.
+type station struct {
+	house    *house
+	log      *slog.Logger
+	talk     *talk
+	db       *database.DB
+	keys     *seal.Keys
+	queue    *jobs.Client
+	inbox    *inbox.Inbox
+	handoffs *inbox.Handoffs
+	cases    *cases.Cases
+	teller   *concierge.Teller
+	host     *concierge.Host
+	feed     *feed.Tail
+	photos   *media.Folder
+	registry *prometheus.Registry
+
+	ways      map[channels.Name]channels.Channel
+	twilio    *twilio.Twilio
+	telegram  *telegram.Telegram
+	simulator *simulator.Simulator
+	desk      *desk.Desk
+	api       http.Handler
+	tracking  http.Handler
+	demo      bool // everything is on this machine: one press signs in
+
+	stopping atomic.Bool
+	undo     []func() // in the order of making; close runs them from the last
+	work     sync.WaitGroup
+	cancel   context.CancelFunc
+}
+
+// newStation makes everything and starts nothing. More are ways to residents beside those configured. What it made before it failed is
+// closed again.
+func newStation(h *house, more ...channels.Channel) (_ *station, err error) {
+	if err := h.settings.Validate(); err != nil {
+		return nil, err
+	}
+	s := &station{house: h, log: h.log, ways: map[channels.Name]channels.Channel{}, registry: prometheus.NewRegistry()}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
+	if s.talk, err = h.talk(); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(s.talk.disagreements()...); err != nil {
+		return nil, err
+	}
+	for tag, why := range s.talk.held {
+		h.log.Warn("language held back", "language", tag, "why", why)
+	}
+	s.demo = h.settings.Loopback() && !h.settings.Twilio() && !h.settings.Telegram()
+	s.way(more...)
+	for _, step := range []func() error{s.openDatabase, s.openStores, s.openChannels, s.openRooms, s.openPages} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// openDatabase opens the database in the schema of this version. SQLite is migrated here; on Postgres nodes share it, so a command does.
+func (s *station) openDatabase() (err error) {
+	h := s.house
+	if s.db, err = h.open(); err != nil {
+		return err
+	}
+	s.later(func() { _ = s.db.Close() })
+	if h.settings.Postgres() {
+		return s.db.SchemaCurrent(h.ctx)
+	}
+	unlock, err := database.LockFolder(h.settings.Data)
+	if err != nil {
+		return err
+	}
+	s.later(unlock)
+	return s.db.Migrate(h.ctx)
+}
+
+func (s *station) openStores() (err error) {
+	h := s.house
+	if s.keys, err = h.keys(s.db); err != nil {
+		return err
+	}
+	folder := h.settings.Media
+	if folder == "" {
+		folder = filepath.Join(h.settings.Data, "photos")
+	}
+	if s.photos, err = media.OpenFolder(folder); err != nil {
+		return err
+	}
+	s.later(func() { _ = s.photos.Close() })
+	s.feed, err = feed.NewTail(h.ctx, s.db, h.log)
+	return err
+}
+
+// openRooms joins the rooms. The workers are known to the queue before they have anybody to work for; nothing runs before start.
+func (s *station) openRooms() (err error) {
+	c := s.talk.council
+	workers := river.NewWorkers()
+	if s.queue, err = jobs.New(s.db, workers, concierge.Periodic(), s.log); err != nil {
+		return err
+	}
+	wake := func(conversation string) { s.host.Wake(conversation) }
+	s.inbox = inbox.New(s.keys, s.talk.words.Say, s.queue, inbox.Options{Wake: wake, Source: c.Languages.Source})
+	s.handoffs = inbox.NewHandoffs(s.inbox, c)
+	s.cases = cases.New(cases.RulesOf(c), s.queue)
+	s.teller = concierge.NewTeller(concierge.TellerSettings{DB: s.db, Keys: s.keys, Inbox: s.inbox, Cases: s.cases, Council: c,
+		Queue: s.queue, PublicURL: s.house.settings.PublicURL, Name: s.talk.nameOf})
+	metrics := concierge.NewMetrics()
+	metrics.Register(s.registry)
+	s.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	s.host = concierge.New(concierge.Settings{
+		DB: s.db, Keys: s.keys, Inbox: s.inbox, Handoffs: s.handoffs, Cases: s.cases, Council: c, Places: s.talk.places,
+		Languages: func() concierge.Languages { return spoken{s.talk} }, Channels: s.ways, Queue: s.queue, Media: s.photos,
+		PublicURL: s.house.settings.PublicURL, Rates: ratesOf(c), FeedWake: s.feed.Wake, Log: s.log, Metrics: metrics,
+	})
+	s.host.Workers(workers)
+	jobs.Work(workers, s.teller.Changed)
+	jobs.Work(workers, s.teller.Tell)
+	engine, err := s.talk.engine(nil, nil, false)
+	if err != nil {
+		return err
+	}
+	s.host.SetEngine(engine)
+	return nil
+}
+
+// upstairs is the host as the channels see it: they are made before it, and called after.
+type upstairs struct{ *station }
+
+// Receive implements channels.Receiver.
+func (u upstairs) Receive(ctx context.Context, m channels.Message) error {
+	return u.host.Receive(ctx, m)
+}
+
+// Receipt implements channels.Receiver.
+func (u upstairs) Receipt(ctx context.Context, r channels.Receipt) error {
+	return u.host.Receipt(ctx, r)
+}
+
+// Quarantine implements channels.Receiver.
+func (u upstairs) Quarantine(ctx context.Context, from channels.Name, id string, raw []byte) error {
+	return u.host.Quarantine(ctx, from, id, raw)
+}
+
+// openChannels makes the providers that are configured, and the demo phones where they are wanted.
+func (s *station) openChannels() (err error) {
+	set, c := s.house.settings, s.talk.council
+	if set.Twilio() {
+		s.twilio, err = twilio.New(twilio.Settings{
+			AccountSID: set.TwilioAccountSID, AuthTokens: set.TwilioTokens(), SMSFrom: set.TwilioSMSFrom,
+			MessagingServiceSID: set.TwilioMessagingServiceSID, WhatsAppFrom: set.TwilioWhatsAppFrom, APIURL: set.TwilioAPIURL,
+			PublicURL: set.PublicURL, Templates: c.Channels.WhatsAppTemplates, SessionContents: c.Channels.WhatsAppSession,
+			MediaHosts: c.Channels.MediaHosts,
+		}, upstairs{s}, nil, s.log)
+		if err != nil {
+			return err
+		}
+		s.way(s.twilio.SMS(), s.twilio.WhatsApp())
+	}
+	if set.Telegram() {
+		s.telegram, err = telegram.New(telegram.Settings{Token: set.TelegramToken, Secret: set.TelegramSecret, APIURL: set.TelegramAPIURL,
+			PublicURL: set.PublicURL, Poll: set.TelegramMode == "poll"}, upstairs{s}, nil, s.log)
+		if err != nil {
+			return err
+		}
+		s.later(s.telegram.Close)
+		s.way(s.telegram.Channel())
+	}
+	if !set.SimulatorOn() {
+		return nil
+	}
+	if s.simulator, err = s.newSimulator(); err != nil {
+		return err
+	}
+	s.way(s.simulator.Channels()...)
+	return nil
+}
+
+func (s *station) way(all ...channels.Channel) {
+	for _, c := range all {
+		if c != nil {
+			s.ways[c.Name()] = c
+		}
+	}
+}
+
+func (s *station) openPages() (err error) {
+	c, set := s.talk.council, s.house.settings
+	s.api = api.New(api.Settings{DB: s.db, Cases: s.cases, Council: c, Log: s.log})
+	if s.tracking, err = s.newTracking(); err != nil {
+		return err
+	}
+	proxies, err := set.Proxies()
+	if err != nil {
+		return err
+	}
+	var names []channels.Name
+	for _, n := range []channels.Name{channels.SMS, channels.WhatsApp, channels.Telegram} {
+		if s.ways[n] != nil {
+			names = append(names, n)
+		}
+	}
+	s.desk, err = desk.New(desk.Settings{
+		DB: s.db, Inbox: s.inbox, Handoffs: s.handoffs, Cases: s.cases, Keys: s.keys, Council: c, Feed: s.feed, Media: s.photos,
+		Say: s.talk.words.Say, Dir: func(tag string) string { return s.talk.words.About(tag).Dir }, LanguageName: s.talk.nameOf,
+		Preview: s.preview, PublicURL: set.PublicURL, Framed: s.simulator != nil, Proxies: proxies, Channels: names, Version: version, Log: s.log,
+	})
+	if errors.Is(err, desk.ErrPlainHTTP) {
+		s.log.Warn("no desk: CONCIERGE_PUBLIC_URL must be https, or this machine's own address")
+		s.desk, err = nil, nil
+	}
+	return err
+}
+
+// start lets work begin: the jobs, the outbox, the live pages, and the model that takes a moment to learn.
+func (s *station) start() error {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(s.house.ctx))
+	s.cancel = cancel
+	if err := s.host.Start(ctx); err != nil {
+		return err
+	}
+	if err := s.queue.Start(ctx); err != nil {
+		return fmt.Errorf("start jobs: %w", err)
+	}
+	s.work.Go(func() { _ = s.feed.Run(ctx) })
+	s.work.Go(s.learn)
+	if s.telegram != nil && s.house.settings.TelegramMode == "poll" {
+		s.work.Go(func() {
+			if err := s.telegram.Poll(ctx); err != nil && ctx.Err() == nil {
+				s.log.Error("telegram: polling ended", "error", err)
+			}
+		})
+	}
+	return nil
+}
+
+// learn trains the classifier and the language guess, then swaps the engine: until then exact phrases and buttons work.
+func (s *station) learn() {
+	engine, err := s.talk.trained(false)
+	if err != nil {
+		s.log.Error("the trained engine could not be made", "error", err)
+		return
+	}
+	s.host.SetEngine(engine)
+}
+
+// stop ends work in the reverse order of start and waits for it, as long as ctx allows.
+func (s *station) stop(ctx context.Context) error {
+	err := errors.Join(s.queue.Stop(ctx), s.host.Stop(ctx))
+	s.cancel()
+	s.work.Wait()
+	return err
+}
+
+func (s *station) later(f func()) { s.undo = append(s.undo, f) }
+
+func (s *station) close() {
+	for i := len(s.undo) - 1; i >= 0; i-- {
+		s.undo[i]()
+	}
+	s.undo = nil
+}
+
+// spoken is what the host asks of the words: only what is offered is matched.
+type spoken struct{ *talk }
+
+func ratesOf(c *council.Council) map[channels.Name]float64 {
+	r := c.Channels.Rates
+	return map[channels.Name]float64{channels.SMS: r.SMS, channels.WhatsApp: r.WhatsApp, channels.Telegram: r.Telegram}
+}
+
+// newTracking makes the page behind a case's link.
+func (s *station) newTracking() (http.Handler, error) {
+	set := s.house.settings
+	return tracking.New(tracking.Settings{
+		DB: s.db, Cases: s.cases, Inbox: s.inbox, Keys: s.keys, Council: s.talk.council, Boundary: s.talk.places.Rings(),
+		Locales: func() *locales.Set { return s.talk.words }, Offered: s.talk.languages, Log: s.log,
+		Reach: tracking.Reach{SMS: set.TwilioSMSFrom, WhatsApp: set.TwilioWhatsAppFrom},
+	})
+}
+
+// preview tells the desk what each follower would read of a move.
+func (s *station) preview(ctx context.Context, ref cases.Reference, version int64, m cases.Move, by cases.Actor) ([]desk.Notice, error) {
+	all, err := s.teller.Preview(ctx, ref, version, m, by)
+	if err != nil {
+		return nil, err
+	}
+	notices := make([]desk.Notice, len(all))
+	for i, p := range all {
+		notices[i] = desk.Notice{Follower: p.Follower.ID, Conversation: p.Conversation, Rows: p.Rows, At: p.At, Why: p.Why}
+	}
+	return notices, nil
+}
+
+// Match finds the offered language a channel's tag means.
+func (s spoken) Match(hint string) (string, bool) {
+	tag, ok := s.words.Match(hint)
+	if !ok {
+		return "", false
+	}
+	for _, offered := range s.languages() {
+		if offered == tag {
+			return tag, true
+		}
+	}
+	return "", false
+}
+
+// Draft tells whether a language still waits for a native reader.
+func (s spoken) Draft(tag string) bool { return s.words.Draft(tag) }
+
+// Words are what a language understands under a key.
+func (s spoken) Words(tag, key string) []string { return s.words.Words(tag, key) }
+
+// Keys are the keys of what a language understands, under a prefix.
+func (s spoken) Keys(tag, prefix string) []string { return s.words.Keys(tag, prefix) }
+
+// Tags are the languages there are.
+func (s spoken) Tags() []string { return s.words.Tags() }
