@@ -53,15 +53,16 @@ type Entry struct {
 type Ledger struct {
 	mu      sync.Mutex
 	entries []Entry
-	to      map[string][]int // places of Accepted by address
-	more    chan struct{}    // closed at the next entry
+	to      map[string][]int         // places of Accepted by address
+	more    chan struct{}            // closed at the next entry; nil while nobody waits
+	moreTo  map[string]chan struct{} // closed at the next Accepted for an address somebody waits for
 	each    func(Entry)
 	now     func() time.Time
 }
 
 // NewLedger makes an empty ledger; each, if not nil, sees every entry as it is written, in order, and must be quick.
 func NewLedger(each func(Entry)) *Ledger {
-	return &Ledger{to: map[string][]int{}, more: make(chan struct{}), each: each, now: time.Now}
+	return &Ledger{to: map[string][]int{}, moreTo: map[string]chan struct{}{}, each: each, now: time.Now}
 }
 
 func (l *Ledger) add(e Entry) Entry {
@@ -71,12 +72,18 @@ func (l *Ledger) add(e Entry) Entry {
 	l.entries = append(l.entries, e)
 	if e.What == Accepted {
 		l.to[e.To] = append(l.to[e.To], len(l.entries)-1)
+		if c := l.moreTo[e.To]; c != nil {
+			close(c)
+			delete(l.moreTo, e.To)
+		}
 	}
 	if l.each != nil {
 		l.each(e)
 	}
-	close(l.more)
-	l.more = make(chan struct{})
+	if l.more != nil {
+		close(l.more)
+		l.more = nil
+	}
 	return e
 }
 
@@ -144,11 +151,16 @@ func (l *Ledger) Broken() []Entry {
 	return out
 }
 
-// WaitFor gives the first entry, past or to come, that is as wished. The wish is asked once of each entry.
+// WaitFor gives the first entry, past or to come, that is as wished. The wish is asked once of each entry, from the first: for one
+// address of a long run Await is cheaper.
 func (l *Ledger) WaitFor(ctx context.Context, wish func(Entry) bool) (Entry, error) {
 	for seen := 0; ; {
 		l.mu.Lock()
-		fresh, more := l.entries[seen:len(l.entries):len(l.entries)], l.more
+		fresh := l.entries[seen:len(l.entries):len(l.entries)]
+		if l.more == nil {
+			l.more = make(chan struct{})
+		}
+		more := l.more
 		l.mu.Unlock()
 		for _, e := range fresh {
 			if wish(e) {
@@ -164,14 +176,36 @@ func (l *Ledger) WaitFor(ctx context.Context, wish func(Entry) bool) (Entry, err
 	}
 }
 
+// Await gives the message number n (from 0) that an address was sent, and waits for it when it has not come. Its cost does not grow
+// with the ledger.
+func (l *Ledger) Await(ctx context.Context, to channels.Address, n int) (Entry, error) {
+	for {
+		l.mu.Lock()
+		if got := l.to[string(to)]; len(got) > n {
+			e := l.entries[got[n]]
+			l.mu.Unlock()
+			return e, nil
+		}
+		more := l.moreTo[string(to)]
+		if more == nil {
+			more = make(chan struct{})
+			l.moreTo[string(to)] = more
+		}
+		l.mu.Unlock()
+		select {
+		case <-more:
+		case <-ctx.Done():
+			return Entry{}, ctx.Err()
+		}
+	}
+}
+
 // WaitText waits for a message to an address whose text is as wished; n is how many of its first messages to pass over.
 func (l *Ledger) WaitText(ctx context.Context, to channels.Address, n int, wish func(text string) bool) (Entry, error) {
-	seen := 0
-	return l.WaitFor(ctx, func(e Entry) bool {
-		if e.What != Accepted || e.To != string(to) {
-			return false
+	for ; ; n++ {
+		e, err := l.Await(ctx, to, n)
+		if err != nil || wish(e.Text) {
+			return e, err
 		}
-		seen++
-		return seen > n && wish(e.Text)
-	})
+	}
 }

@@ -64,10 +64,10 @@ func (t *Telegram) post(ctx context.Context, chat int64, o channels.Outgoing) (*
 			ChatID: chat, Photo: &models.InputFileString{Data: o.Photo}, Caption: o.Text, ReplyMarkup: markup(o),
 		})
 	}
-	off := true
-	preview := &models.LinkPreviewOptions{IsDisabled: &off}
+	yes := true
+	preview := &models.LinkPreviewOptions{IsDisabled: &yes}
 	if o.Photo != "" {
-		preview = &models.LinkPreviewOptions{URL: &o.Photo, PreferLargeMedia: &off}
+		preview = &models.LinkPreviewOptions{URL: &o.Photo, PreferLargeMedia: &yes}
 	}
 	return t.bot.SendMessage(ctx, &bot.SendMessageParams{ChatID: chat, Text: o.Text, LinkPreviewOptions: preview, ReplyMarkup: markup(o)})
 }
