@@ -55,7 +55,7 @@ func (h *house) talk() (*talk, error) {
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
-	t.offered, t.held = t.words.Offered(t.council.Languages.Offered, t.council.Languages.Drafts, nil)
+	t.offered, t.held = t.words.Offered(t.council.Languages.Offered, t.council.Languages.Drafts, t.needed())
 	return t, nil
 }
 
