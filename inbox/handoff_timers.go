@@ -38,10 +38,15 @@ func (h *Handoffs) Tick(ctx context.Context, db *database.DB) error {
 	return errors.Join(failed, db.Write(ctx, h.closeQuiet(ctx)))
 }
 
-// due are the conversations with people, and nothing else: their rules are few and looked at one by one.
+// due are the conversations with people for which something may be due by the clock alone.
 func (h *Handoffs) due(ctx context.Context, db *database.DB) (ids []string, err error) {
 	err = db.Read(ctx, func(tx *database.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT id FROM conversations WHERE owner IN ('queue', 'agent') ORDER BY id LIMIT 10000`)
+		now := tx.Now()
+		rows, err := tx.Query(ctx, `SELECT c.id FROM conversations c JOIN handoffs h ON h.conversation_id = c.id AND h.ended_at IS NULL
+			WHERE c.owner IN ('queue', 'agent') AND ((c.owner = 'queue' AND h.first_reply_at IS NULL AND h.requested_at <= $1)
+			OR c.state = 'waiting' OR (c.state = 'snoozed' AND c.snoozed_until <= $2)
+			OR (c.owner = 'agent' AND c.state = 'active' AND c.inbound_at <= $3)) ORDER BY c.id LIMIT 10000`,
+			now.Add(-h.council.Timers.Hold), now, now.Add(-lostAfter))
 		if err != nil {
 			return fmt.Errorf("list handoffs: %w", err)
 		}

@@ -49,7 +49,7 @@ type Entry struct {
 	SnoozedUntil            *time.Time
 	InboundAt               *time.Time
 	CreatedAt               time.Time
-	Last                    string // the last message, whole
+	Last                    string // the last message, whole; with people it is a person's: "I am passing you on" tells nobody anything
 	LastKind, LastLanguage  string
 	LastInbound             bool
 	LastAuthor              string // an agent's name; "" is the concierge or, inbound, the resident
@@ -81,14 +81,17 @@ func List(ctx context.Context, tx *database.Tx, a Actor, v View, after string) (
 			c.version, COALESCE(h.reason, ''), COALESCE(h.topic, ''), c.team, COALESCE(h.priority, ''), h.requested_at, h.first_reply_at,
 			c.snoozed_until, c.inbound_at, c.created_at, COALESCE(m.body, ''), COALESCE(m.kind, ''), COALESCE(m.language, ''), COALESCE(m.inbound, FALSE),
 			COALESCE(w.name, ''), COALESCE(m.parts, ''), m.created_at
-		FROM conversations c
+		FROM (SELECT c.id FROM conversations c LEFT JOIN handoffs h ON h.conversation_id = c.id AND h.ended_at IS NULL
+			WHERE `+where+order+` LIMIT `+strconv.Itoa(PageSize+1)+`) p
+		JOIN conversations c ON c.id = p.id
 		JOIN addresses a ON a.id = c.address_id
 		JOIN contacts k ON k.id = c.contact_id
 		LEFT JOIN handoffs h ON h.conversation_id = c.id AND h.ended_at IS NULL
 		LEFT JOIN staff s ON s.id = c.agent_id
-		LEFT JOIN messages m ON m.conversation_id = c.id AND m.seq = c.next_seq - 1
+		LEFT JOIN messages m ON m.conversation_id = c.id AND m.seq = COALESCE((SELECT x.seq FROM messages x WHERE x.conversation_id = c.id
+			AND (x.inbound OR x.kind = 'agent' OR c.owner = 'bot') ORDER BY x.seq DESC LIMIT 1), c.next_seq - 1)
 		LEFT JOIN staff w ON w.id = m.author_id
-		WHERE `+where+order+` LIMIT `+strconv.Itoa(PageSize+1), q.args...)
+		`+order, q.args...) // the page is cut first, and what stands around it read for its rows alone
 	if err != nil {
 		return nil, "", fmt.Errorf("list conversations: %w", err)
 	}
