@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -134,113 +133,6 @@ func Sign(token, public string, f url.Values) string {
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// form is the message as Twilio posts it.
-func (t *Twilio) form(in *Inbound) url.Values {
-	if in.SID == "" {
-		in.SID = t.newSID("SM")
-	}
-	if in.To == "" {
-		in.To = t.sender(kindOf(in.From))
-	}
-	f := url.Values{}
-	for k, v := range map[string]string{
-		"MessageSid": in.SID, "SmsMessageSid": in.SID, "SmsSid": in.SID, "AccountSid": t.o.Account, "From": in.From, "To": in.To,
-		"Body": in.Body, "NumMedia": strconv.Itoa(len(in.Media)), "NumSegments": "1", "SmsStatus": "received", "ApiVersion": "2010-04-01",
-	} {
-		f.Set(k, v)
-	}
-	if kindOf(in.From) == channels.WhatsApp {
-		f.Set("MessageType", messageType(*in))
-		f.Set("ProfileName", "A Resident")
-		f.Set("WaId", strings.TrimPrefix(in.From, "whatsapp:+"))
-	} else {
-		f.Set("FromCountry", "GB")
-		f.Set("ToCountry", "GB")
-	}
-	for k, v := range map[string]string{
-		"Latitude": in.Lat, "Longitude": in.Lon, "Label": in.Label, "Address": in.Address, "ButtonPayload": in.ButtonPayload,
-		"ButtonText": in.ButtonText, "ListId": in.ListID, "ListTitle": in.ListTitle, "OriginalRepliedMessageSid": in.RepliedTo,
-		"ExternalUserId": in.UserID,
-	} {
-		if v != "" {
-			f.Set(k, v)
-		}
-	}
-	if in.Forwarded {
-		f.Set("Forwarded", "true")
-	}
-	if t.o.AdvancedOptOut && kindOf(in.From) == channels.SMS {
-		switch channels.CarrierWord(channels.SMS, in.Body) {
-		case channels.KindOptOut:
-			f.Set("OptOutType", "STOP")
-		case channels.KindOptIn:
-			f.Set("OptOutType", "START")
-		case channels.KindHelp:
-			f.Set("OptOutType", "HELP")
-		}
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for i, p := range in.Media {
-		id := t.newSID("ME")
-		t.files[id] = file{p.Type, p.Bytes}
-		in.kept = append(in.kept, id)
-		f.Set("MediaUrl"+strconv.Itoa(i), "https://api.twilio.com/2010-04-01/Accounts/"+t.o.Account+"/Messages/"+in.SID+"/Media/"+id)
-		f.Set("MediaContentType"+strconv.Itoa(i), p.Type)
-	}
-	for k, v := range in.Fields {
-		f.Set(k, v)
-	}
-	return f
-}
-
-func messageType(in Inbound) string {
-	switch {
-	case in.Lat != "":
-		return "location"
-	case in.ListID != "" || in.ListTitle != "":
-		return "interactive"
-	case in.ButtonPayload != "" || in.ButtonText != "":
-		return "button"
-	case len(in.Media) > 0:
-		major, _, _ := strings.Cut(in.Media[0].Type, "/")
-		if major == "image" || major == "audio" || major == "video" {
-			return major
-		}
-		return "document"
-	}
-	return "text"
-}
-
-// take is what Twilio does with the message before any webhook: it lists it, opens the window, minds STOP and START.
-func (t *Twilio) take(in Inbound) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.sid[in.SID] == nil {
-		m := &message{sid: in.SID, from: in.From, to: in.To, body: in.Body, status: "received", direction: "inbound", made: t.now().UTC()}
-		m.media = in.kept
-		t.keep(m)
-	}
-	pair := in.To + "|" + in.From
-	if kindOf(in.From) == channels.WhatsApp {
-		t.opened[pair] = t.now()
-		return
-	}
-	switch channels.CarrierWord(channels.SMS, in.Body) {
-	case channels.KindOptOut:
-		t.stopped[pair] = true
-	case channels.KindOptIn:
-		delete(t.stopped, pair)
-	}
-}
-
-// Lost files a message in the list without any webhook, as after an outage; its SID.
-func (t *Twilio) Lost(in Inbound) string {
-	t.form(&in)
-	t.take(in)
-	return in.SID
-}
-
 // sender is our number for a channel.
 func (t *Twilio) sender(n channels.Name) string {
 	for _, s := range t.o.Senders {
@@ -249,69 +141,6 @@ func (t *Twilio) sender(n channels.Name) string {
 		}
 	}
 	return ""
-}
-
-// receipts calls the statuses back.
-func (t *Twilio) receipts(to string, m *message) {
-	if m.code != 0 {
-		t.later(t.o.Pause, func() { t.callback(to, m, "failed", m.code) })
-		return
-	}
-	statuses := t.o.Receipts
-	if t.o.Early && len(statuses) > 0 {
-		statuses = statuses[1:]
-	}
-	if len(statuses) == 0 {
-		return
-	}
-	t.later(t.o.Pause, func() {
-		for i, s := range statuses {
-			if i > 0 && !t.wait(t.o.Pause) {
-				return
-			}
-			t.callback(to, m, s, 0)
-		}
-	})
-}
-
-// Receipt calls a status back for a message sent, with an error code if not 0; its HTTP status, 0 when it has no callback.
-func (t *Twilio) Receipt(sid, status string, code int) int {
-	for _, e := range t.Ledger.Entries(0) {
-		if e.What == Accepted && e.ID == sid {
-			t.mu.Lock()
-			m := t.sid[sid]
-			t.mu.Unlock()
-			return t.callback(e.Fields["StatusCallback"], m, status, code)
-		}
-	}
-	return 0
-}
-
-func (t *Twilio) callback(to string, m *message, status string, code int) int {
-	t.mu.Lock()
-	m.status = status
-	if code != 0 {
-		m.code = code
-	}
-	f := url.Values{
-		"MessageSid": {m.sid}, "SmsSid": {m.sid}, "MessageStatus": {status}, "SmsStatus": {status}, "AccountSid": {t.o.Account},
-		"From": {m.from}, "To": {m.to}, "ApiVersion": {"2010-04-01"},
-	}
-	t.mu.Unlock()
-	if to == "" {
-		return 0
-	}
-	if code != 0 {
-		f.Set("ErrorCode", strconv.Itoa(code))
-	}
-	ctx, stop := context.WithTimeout(t.ctx, patience)
-	defer stop()
-	got, err := t.post(ctx, to, f, Inbound{From: m.to})
-	if neverReached(err) && ctx.Err() == nil {
-		got, _ = t.post(ctx, to, f, Inbound{From: m.to})
-	}
-	t.Ledger.add(Entry{Channel: kindOf(m.to), What: Told, Call: "status", To: address(m.to), From: address(m.from), ID: m.sid, Code: status, Status: got})
-	return got
 }
 
 // neverReached tells whether nobody was there: the one case in which Twilio tries again.
