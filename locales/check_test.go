@@ -112,6 +112,7 @@ func TestACleanLanguageIsFoundClean(t *testing.T) {
 // TestWhatWeShip holds our own files, with a plain fold; concierge locales check holds them with the real one.
 func TestWhatWeShip(t *testing.T) {
 	o := options()
+	o.Strict = true // a language with messages of its own is shipped as complete
 	start := time.Now()
 	for _, f := range Check([]fs.FS{Builtin()}, o) {
 		if f.Warning {
