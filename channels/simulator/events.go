@@ -87,7 +87,7 @@ func (s *Simulator) refreshLater(v *visitor) {
 			s.mu.Lock()
 			if err == nil {
 				was, _ := json.Marshal(newsView(v))
-				v.news = news
+				v.news, v.answered = news, v.answered || news.Case != nil
 				if is, _ := json.Marshal(newsView(v)); !bytes.Equal(was, is) {
 					s.tellNews(v)
 				}

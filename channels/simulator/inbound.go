@@ -121,7 +121,7 @@ func (s *Simulator) settle(v *visitor, p *phone, m channels.Message, in posted) 
 	if m.Kind == channels.KindStart {
 		p.started = true
 	} else {
-		v.answered = v.answered || v.wrote && p.heard()
+		v.answered = v.answered || s.settings.News == nil && v.wrote && p.heard()
 		v.wrote = true
 	}
 	if p.keyboard != nil && (in.Place != nil || slices.Contains(p.keyboard.Labels, m.Text)) {

@@ -36,7 +36,7 @@ type visitor struct {
 	asking                 bool // news is being fetched
 	again                  bool // and must be fetched once more
 	seated                 bool // sits at the desk
-	wrote, answered, moved bool // steps 1 to 3
+	wrote, answered, moved bool // steps 1 to 3; answered means to the end: there is a case
 }
 
 // addresses are those of the visitor's phones.
