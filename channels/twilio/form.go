@@ -1,6 +1,7 @@
 package twilio
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -30,19 +31,23 @@ func splitForm(body string) (f form, ok bool) {
 	return f, true
 }
 
-// signed is the form as the validator wants it: key + value. A repeated key is signed with each of its values, sorted, once each.
-func (f form) signed() map[string]string {
-	m := make(map[string]string, len(f))
-	for k, vs := range f {
-		if len(vs) == 1 {
-			m[k] = vs[0]
-			continue
+// signed is what Twilio signs behind the URL: each key, sorted, with its value. A repeated key is signed with each of its values,
+// sorted, once each.
+func (f form) signed() string {
+	var b strings.Builder
+	for _, k := range slices.Sorted(maps.Keys(f)) {
+		vs := f[k]
+		if len(vs) > 1 {
+			vs = slices.Clone(vs)
+			slices.Sort(vs)
+			vs = slices.Compact(vs)
 		}
-		vs = slices.Clone(vs)
-		slices.Sort(vs)
-		m[k] = strings.Join(slices.Compact(vs), k)
+		for _, v := range vs {
+			b.WriteString(k)
+			b.WriteString(v)
+		}
 	}
-	return m
+	return b.String()
 }
 
 // get is the first value of a key.

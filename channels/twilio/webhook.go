@@ -111,7 +111,8 @@ func (t *Twilio) signed(urls []string, f form, signature string) bool {
 	if signature == "" {
 		return false
 	}
-	params := f.signed()
+	// The validator writes keys and values one behind the other, which it need not do anew for each token: they are one value here.
+	params := map[string]string{"": f.signed()}
 	for _, u := range urls {
 		for _, token := range t.settings.AuthTokens {
 			rv := client.NewRequestValidator(token)
