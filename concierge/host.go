@@ -49,7 +49,7 @@ type Settings struct {
 	Places    *places.Index
 	Languages func() Languages                           // asked at each turn: files may be edited while we serve
 	Outside   func(lang string) (before, after []string) // words around a place in a sentence; may be nil
-	Channels  map[channels.Name]channels.Channel
+	Channels  map[channels.Name]channels.Channel         // may be filled until Start
 	Queue     jobs.Queue
 	Media     media.Store
 	PublicURL string                    // without a final slash: links in messages begin with it

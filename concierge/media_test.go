@@ -27,6 +27,7 @@ func photo(t *testing.T) []byte {
 }
 
 func TestPhotosAreFetchedCleanedAndKept(t *testing.T) {
+	t.Parallel()
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		var seen []string
 		o := open(t, db, script(func(s dialog.Session, in dialog.Input) (dialog.Session, []dialog.Event) {

@@ -44,7 +44,7 @@ type outbox struct {
 func newOutbox(h *Host) *outbox {
 	o := &outbox{h: h, gates: map[channels.Name]*gate{}, todo: make(chan string, 1024), finished: newFinished(),
 		queued: map[string]bool{}, timers: map[*time.Timer]struct{}{}}
-	for name := range h.s.Channels {
+	for _, name := range []channels.Name{channels.SMS, channels.WhatsApp, channels.Telegram} {
 		o.gates[name] = newGate(h.s.Rates[name], h.s.Now, o.wake)
 	}
 	o.ctx, o.cancel = context.WithCancel(context.Background())
@@ -191,7 +191,7 @@ func (e *entered) leave() {
 func (o *outbox) rules(room *entered) inbox.Rules {
 	return inbox.Rules{Node: o.h.s.Node, Quiet: o.h.s.Council.Quiet, Enter: func(c *inbox.Conversation, _ inbox.Kind) bool {
 		g := o.gates[c.Channel]
-		if g == nil || o.isClosed() || !g.enter(c.ID) {
+		if g == nil || o.h.s.Channels[c.Channel] == nil || o.isClosed() || !g.enter(c.ID) {
 			return false
 		}
 		*room = append(*room, g)

@@ -14,6 +14,7 @@ import (
 )
 
 func TestATakeoverOvertakesWhatTheBotHadReady(t *testing.T) {
+	t.Parallel()
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		o := open(t, db, script(func(s dialog.Session, in dialog.Input) (dialog.Session, []dialog.Event) {
 			return s, []dialog.Event{dialog.Said{Lines: []dialog.Line{{Text: "one"}}}, dialog.Said{Lines: []dialog.Line{{Text: "filed"}}, Keep: true},
@@ -33,6 +34,7 @@ func TestATakeoverOvertakesWhatTheBotHadReady(t *testing.T) {
 
 // TestANodeKilledBetweenMarkAndSend is the node that dies after the turn's commit: its lease ends, and another node sends.
 func TestANodeKilledBetweenMarkAndSend(t *testing.T) {
+	t.Parallel()
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		dead := assemble(t, db, "dead")
 		dead.h.SetEngine(script(echo))
@@ -68,6 +70,7 @@ func TestANodeKilledBetweenMarkAndSend(t *testing.T) {
 }
 
 func TestSendsThatFail(t *testing.T) {
+	t.Parallel()
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		o := open(t, db, script(echo))
 		fail := func(class channels.Class) { o.sms.Fail(&channels.SendError{Class: class, Code: "x"}) }
@@ -105,6 +108,7 @@ func TestSendsThatFail(t *testing.T) {
 }
 
 func TestReceiptsGoForwardOnly(t *testing.T) {
+	t.Parallel()
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		o := open(t, db, script(echo))
 		o.sms.Delay(200 * time.Millisecond)
@@ -145,6 +149,7 @@ func TestReceiptsGoForwardOnly(t *testing.T) {
 }
 
 func TestTheWindowOfWhatsApp(t *testing.T) {
+	t.Parallel()
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		o := open(t, db, script(echo))
 		const them = "whatsapp:+447700900123"
@@ -179,6 +184,7 @@ func TestTheWindowOfWhatsApp(t *testing.T) {
 
 // TestOneProviderThatHangsHoldsUpNobodyElse fills a channel's every place with sends that do not come back.
 func TestOneProviderThatHangsHoldsUpNobodyElse(t *testing.T) {
+	t.Parallel()
 	db := databasetest.Open(t, database.Postgres, nil)
 	o := open(t, db, script(echo))
 	o.tg.Delay(time.Hour)

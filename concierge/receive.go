@@ -122,6 +122,10 @@ func (t *turn) hear(ctx context.Context, a *inbox.Arrival) (outcome string, err 
 		if c.Channel == channels.SMS { // the carrier answers, and lets nothing of ours through
 			return t.silent(ctx)
 		}
+	case channels.KindStart:
+		if !c.OptedOutAt.IsZero() {
+			t.h.s.Inbox.OptIn(t.b, c)
+		}
 	case channels.KindOptIn:
 		if c.OptedOutAt.IsZero() {
 			m.Kind = channels.KindText // "yes" is an answer

@@ -16,6 +16,7 @@ import (
 const phone = "sms:+447700900123"
 
 func TestTheFirstReplyAndOnceWhoWeAre(t *testing.T) {
+	t.Parallel()
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		o := open(t, db, script(echo))
 		o.receive(text(phone, "hello"))
@@ -28,6 +29,7 @@ func TestTheFirstReplyAndOnceWhoWeAre(t *testing.T) {
 }
 
 func TestManyFirstMessagesAtOnceMakeOneConversation(t *testing.T) {
+	t.Parallel()
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		o := open(t, db, script(echo))
 		var wg sync.WaitGroup
@@ -53,6 +55,7 @@ func TestManyFirstMessagesAtOnceMakeOneConversation(t *testing.T) {
 }
 
 func TestTheSameMessageManyTimesIsTakenOnce(t *testing.T) {
+	t.Parallel()
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		o := open(t, db, script(echo))
 		m := text(phone, "once")
@@ -78,6 +81,7 @@ func TestTheSameMessageManyTimesIsTakenOnce(t *testing.T) {
 }
 
 func TestWhatIsSentKeepsItsOrder(t *testing.T) {
+	t.Parallel()
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		o := open(t, db, script(func(s dialog.Session, in dialog.Input) (dialog.Session, []dialog.Event) {
 			s.Turns++
@@ -108,6 +112,7 @@ func TestWhatIsSentKeepsItsOrder(t *testing.T) {
 }
 
 func TestStopAndStart(t *testing.T) {
+	t.Parallel()
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		o := open(t, db, script(echo))
 		yes := func(from string) channels.Message { m := text(from, "YES"); m.Kind = channels.KindOptIn; return m }
@@ -137,6 +142,7 @@ func TestStopAndStart(t *testing.T) {
 }
 
 func TestHeldLinesAreWithdrawnWhenMoreComes(t *testing.T) {
+	t.Parallel()
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		o := open(t, db, script(func(s dialog.Session, in dialog.Input) (dialog.Session, []dialog.Event) {
 			return s, []dialog.Event{dialog.Said{Lines: []dialog.Line{{Text: fmt.Sprint(in.Text, " first=", in.First)}}, Hold: strings.HasPrefix(in.Text, "hi")}}
@@ -154,6 +160,7 @@ func TestHeldLinesAreWithdrawnWhenMoreComes(t *testing.T) {
 }
 
 func TestTextsAreBounded(t *testing.T) {
+	t.Parallel()
 	for in, want := range map[string]string{
 		"a\x00b": "ab", "a\r\nb\rc": "a\nb\nc", "caf\xff": "caf\uFFFD", strings.Repeat("ż", 5000): strings.Repeat("ż", 4096),
 	} {
@@ -164,6 +171,7 @@ func TestTextsAreBounded(t *testing.T) {
 }
 
 func TestABlockAndAGroup(t *testing.T) {
+	t.Parallel()
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		o := open(t, db, script(echo))
 		o.receive(text("telegram:9", "hello"))
@@ -190,6 +198,7 @@ func TestABlockAndAGroup(t *testing.T) {
 }
 
 func TestANumberThatChangesHandsIsAnotherPerson(t *testing.T) {
+	t.Parallel()
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		o := open(t, db, script(echo))
 		const number, hers, his = "whatsapp:+447700900123", "whatsapp:GB.111", "whatsapp:GB.222"

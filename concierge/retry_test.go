@@ -34,6 +34,7 @@ func (o *house) takeAll() {
 const takeJobs = `SELECT COUNT(*) FROM river_job WHERE kind = 'take'`
 
 func TestAPanicKeepsTheMessageAndIsTriedAgain(t *testing.T) {
+	t.Parallel()
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		cured := false
 		o := open(t, db, moody{&cured})
@@ -62,6 +63,7 @@ func TestAPanicKeepsTheMessageAndIsTriedAgain(t *testing.T) {
 }
 
 func TestTheThirdFailureGoesToAPersonAndIsTold(t *testing.T) {
+	t.Parallel()
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		o := open(t, db, moody{new(bool)})
 		o.receive(text(phone, "bad one"))
@@ -93,6 +95,7 @@ func TestTheThirdFailureGoesToAPersonAndIsTold(t *testing.T) {
 }
 
 func TestATurnThatTakesTooLongIsAFailure(t *testing.T) {
+	t.Parallel()
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		o := open(t, db, moody{new(bool)})
 		start := time.Now()
@@ -110,6 +113,7 @@ func TestATurnThatTakesTooLongIsAFailure(t *testing.T) {
 }
 
 func TestADatabaseThatIsGoneAcknowledgesNothing(t *testing.T) {
+	t.Parallel()
 	db := databasetest.Open(t, database.SQLite, nil)
 	o := open(t, db, script(echo))
 	o.exec(`ALTER TABLE received RENAME TO gone`)

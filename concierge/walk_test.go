@@ -56,6 +56,7 @@ func furnish(t testing.TB, o *house) {
 
 // TestAReportFromHelloToItsReference walks the pothole tree by SMS with everything real but the provider.
 func TestAReportFromHelloToItsReference(t *testing.T) {
+	t.Parallel()
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		o := assemble(t, db, "node-1")
 		furnish(t, o)
@@ -92,6 +93,7 @@ func TestAReportFromHelloToItsReference(t *testing.T) {
 }
 
 func TestAPersonIsAskedForAndGivesBack(t *testing.T) {
+	t.Parallel()
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		o := assemble(t, db, "node-1")
 		furnish(t, o)
@@ -147,6 +149,7 @@ func TestAPersonIsAskedForAndGivesBack(t *testing.T) {
 }
 
 func TestAReminderOnceAndOnlyOnce(t *testing.T) {
+	t.Parallel()
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		o := assemble(t, db, "node-1")
 		furnish(t, o)
