@@ -43,8 +43,11 @@ type checker struct {
 }
 
 func (c *checker) tree(t *Tree) {
-	if t.Files != "" && c.service(t.Files) == nil && c.with.Services != nil {
-		return // switched off here: its words may be missing
+	if t.Files != "" && c.service(t.Files) == nil && c.with.Services != nil { // switched off here: its words may be missing
+		if t.Off {
+			c.key(t.File, t.Line, t.Name+".off")
+		}
+		return
 	}
 	c.walk(t)
 	c.danger(t)

@@ -2,6 +2,7 @@ package dialog_test
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,6 +32,25 @@ func TestOurTreesAreInOrder(t *testing.T) {
 	for _, p := range dialog.Check(trees, with).Errors() {
 		t.Error(p)
 	}
+	for _, name := range trees.Names() { // and with every service there is switched on
+		if tree := trees.Tree(name); tree.Files != "" && !slices.ContainsFunc(with.Services, func(s dialog.CheckService) bool { return s.Code == tree.Files }) {
+			with.Services = append(with.Services, dialog.CheckService{Code: tree.Files, Stoppers: dangerOf(tree)})
+		}
+	}
+	for _, p := range dialog.Check(trees, with) {
+		if p.Warning {
+			t.Log(p)
+			continue
+		}
+		t.Error(p)
+	}
+}
+
+func dangerOf(t *dialog.Tree) []string {
+	if t.Question("danger") == nil {
+		return nil
+	}
+	return []string{"danger.yes"}
 }
 
 func TestCheckFindsWhatNobodyWouldBeAsked(t *testing.T) {
@@ -53,12 +73,12 @@ end: file
 		t.Fatal(err)
 	}
 	with.Services[0].Stoppers = []string{"size.collapse"}
-	with.Services = append(with.Services, dialog.CheckService{Code: "noise"})
+	with.Services = append(with.Services, dialog.CheckService{Code: "unicorns"})
 	got := dialog.Check(trees, with).Error()
 	for _, want := range []string{
 		"ours/pothole.yaml:7: never is never asked", "pothole asks again twice on one way", "danger is asked first, or right after",
 		"the service pothole has no stopper danger.yes", "intent.unheard_of has no phrases", "council.yaml names the answer size.collapse",
-		"needs the attribute size", "the words pothole.kind.a are missing", "there is no list ponds", "no tree files the service noise",
+		"needs the attribute size", "the words pothole.kind.a are missing", "there is no list ponds", "no tree files the service unicorns",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("it does not say %q", want)
@@ -80,6 +100,8 @@ func TestPathsOfTheParkPath(t *testing.T) {
 		"problem=overgrown: park problem location blocked photo details",
 		"problem=surface: park problem danger location blocked photo details",
 		"problem=gate: park problem danger location photo details",
+		"problem=fallen_tree: park problem",
+		"problem=water: park problem",
 		"problem=something_else: park problem danger location photo details",
 	}
 	if strings.Join(ways, "\n") != strings.Join(want, "\n") {

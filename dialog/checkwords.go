@@ -28,6 +28,9 @@ func (c *checker) question(t *Tree, q *Question) {
 		c.problems.warn(q.File, q.Line, "%s has no help_1: after a miss it is helped with common words only", q.Slot)
 	}
 	for _, value := range q.Choices {
+		if to := c.trees.named[q.Go[value]]; to != nil && t.Files == "" && to.Files != "" && c.with.Services != nil && c.service(to.Files) == nil {
+			continue // not offered here
+		}
 		if value != "yes" && value != "no" {
 			c.key(q.File, q.Line, q.Key(value))
 		}

@@ -81,9 +81,10 @@ func New(s Settings) (*Engine, error) {
 	for i := range e.ordered {
 		e.services[e.ordered[i].Code] = &e.ordered[i]
 	}
+	e.trees = e.without(s.Trees)
 	for _, name := range e.trees.order {
 		tree := e.trees.named[name]
-		if !e.on(tree) {
+		if !e.on(tree) && !tree.Off {
 			continue
 		}
 		for _, intent := range tree.StartsOn {
@@ -104,8 +105,26 @@ func New(s Settings) (*Engine, error) {
 	return e, nil
 }
 
-// on tells whether a tree may start: it files nothing, or into a service that is switched on.
+// on tells whether a tree is asked: it files nothing, or into a service that is switched on.
 func (e *Engine) on(t *Tree) bool { return t != nil && (t.Files == "" || e.services[t.Files] != nil) }
+
+// without is the trees as this council has them: those that only lead to others offer no way to one that is switched off.
+func (e *Engine) without(all *Trees) *Trees {
+	out := &Trees{named: make(map[string]*Tree, len(all.named)), order: all.order}
+	for name, tree := range all.named {
+		if tree.Files == "" {
+			own := *tree
+			own.Questions = slices.Clone(tree.Questions)
+			for i := range own.Questions {
+				q := &own.Questions[i]
+				q.Choices = slices.DeleteFunc(slices.Clone(q.Choices), func(c string) bool { return q.Go[c] != "" && !e.on(all.named[q.Go[c]]) })
+			}
+			tree = &own
+		}
+		out.named[name] = tree
+	}
+	return out
+}
 
 func (e *Engine) source() string { return e.langs[0].Tag }
 

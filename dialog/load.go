@@ -138,7 +138,7 @@ func (l *loader) document(file string, shared bool, n *yaml.Node, here map[strin
 	l.trees[name] = treeNode{file, name, body}
 }
 
-var treeFields = []string{"tree", "files", "starts_on", "questions", "review", "end", "faq", "mixed_up_with"}
+var treeFields = []string{"tree", "files", "off", "starts_on", "questions", "review", "end", "faq", "mixed_up_with"}
 
 func (l *loader) tree(n treeNode) *Tree {
 	t := &Tree{Name: n.name, File: n.file, Line: n.body.find("tree").Line}
@@ -147,6 +147,12 @@ func (l *loader) tree(n treeNode) *Tree {
 	t.StartsOn = l.list(n.file, n.body.find("starts_on"))
 	t.FAQ = l.list(n.file, n.body.find("faq"))
 	t.MixedUp = l.list(n.file, n.body.find("mixed_up_with"))
+	switch off := l.text(n.file, n.body.find("off")); off {
+	case "", "say":
+		t.Off = off != ""
+	default:
+		l.problems.add(n.file, n.body.find("off").Line, "off is say, not %q: what is said while the service is switched off", off)
+	}
 	t.Review = l.truth(n.file, n.body.find("review"))
 	l.end(t, n.body.find("end"))
 	for _, item := range l.items(n.file, n.body.find("questions")) {

@@ -60,7 +60,13 @@ func (t *turn) shelve(run Run) {
 // begin starts a tree with what a sentence holds, and with what was sent before we knew what about.
 func (t *turn) begin(name, folded, said string) {
 	tree := t.e.trees.named[name]
-	if !t.e.on(tree) {
+	switch {
+	case t.e.on(tree):
+	case tree != nil && tree.Off:
+		t.say(name + ".off")
+		t.afterwards()
+		return
+	default:
 		t.menu()
 		return
 	}
@@ -111,6 +117,10 @@ func (t *turn) goes(v *view) bool {
 		answers := v.answers()
 		from := v.tree
 		t.pop()
+		if to.End.Do == HandOff {
+			t.handOff("tree")
+			return true
+		}
 		run := t.push(to.Name, "")
 		for _, a := range answers {
 			there := to.Question(a.Slot)

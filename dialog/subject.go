@@ -111,7 +111,7 @@ func (t *turn) second(name, folded string) bool {
 		return false
 	case name == run.Tree:
 		return false
-	case len(tree.Questions) == 0:
+	case len(tree.Questions) == 0 || !t.e.on(tree):
 		t.begin(name, "", "")
 	case len(run.Answers) == 0:
 		t.pop()

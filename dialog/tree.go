@@ -46,6 +46,7 @@ type Trees struct {
 type Tree struct {
 	Name      string
 	Files     string   // a service code; "" files nothing
+	Off       bool     // while its service is off it may still start, and says <tree>.off
 	StartsOn  []string // intents
 	Questions []Question
 	Review    bool

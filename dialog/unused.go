@@ -13,5 +13,8 @@ func (t *Trees) Unused(key string, on func(service string) bool) bool {
 		return !on(code)
 	}
 	tree := t.named[head]
+	if tree != nil && tree.Off && rest == "off" {
+		return false
+	}
 	return tree != nil && tree.Files != "" && !on(tree.Files)
 }
