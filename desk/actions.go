@@ -150,6 +150,20 @@ func (d *Desk) prioritise(w http.ResponseWriter, r *request) error {
 	})
 }
 
+// assign gives the conversation to somebody else; a supervisor's.
+func (d *Desk) assign(w http.ResponseWriter, r *request) error {
+	return d.step(w, r, "", "assigned", func(tx *database.Tx, a inbox.Actor, id string, version int64) error {
+		to, err := personBy(r.Context(), tx, "id", r.PostForm.Get("agent"))
+		if errors.Is(err, ErrNobody) || errors.Is(err, errBarred) || err == nil && may(to.Roles, doWork) == none {
+			return inbox.ErrIncomplete
+		}
+		if err != nil {
+			return err
+		}
+		return d.Handoffs.Assign(r.Context(), tx, a, id, version, to.actor(doWork))
+	})
+}
+
 func (d *Desk) closeConversation(w http.ResponseWriter, r *request) error {
 	return d.step(w, r, "/desk/queue", "closed", func(tx *database.Tx, a inbox.Actor, id string, version int64) error {
 		return d.Handoffs.Close(r.Context(), tx, a, id, version, inbox.Outcome(r.PostForm.Get("outcome")), r.PostForm.Get("tell") == "1")

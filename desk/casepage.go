@@ -10,7 +10,6 @@ import (
 
 	"concierge/cases"
 	"concierge/inbox"
-	"concierge/internal/audit"
 	"concierge/internal/database"
 )
 
@@ -22,7 +21,8 @@ func (d *Desk) case_(w http.ResponseWriter, r *request) (*casePage, error) {
 		return nil, err
 	}
 	p := &casePage{frame: d.frame(w, r, "cases"), Works: may(r.Person.Roles, doWork) != none}
-	err = d.DB.Write(ctx, func(tx *database.Tx) error { // it writes that somebody looked, and nothing else
+	var id string
+	err = d.read(ctx, func(tx *database.Tx) error {
 		one, err := d.Cases.Get(ctx, tx, ref)
 		if err != nil {
 			return err
@@ -30,9 +30,7 @@ func (d *Desk) case_(w http.ResponseWriter, r *request) (*casePage, error) {
 		if !r.seesCase(one.Team) {
 			return cases.ErrNotFound
 		}
-		if err := audit.Seen(ctx, tx, audit.Entry{Actor: r.Person.ID, Deed: "case.opened", Subject: one.ID}); err != nil {
-			return err
-		}
+		id = one.ID
 		if p.Works && may(r.Person.Roles, doWork) != everything {
 			p.Works = (&request{Request: r.Request, Person: r.Person, Act: doWork}).seesCase(one.Team)
 		}
@@ -42,7 +40,7 @@ func (d *Desk) case_(w http.ResponseWriter, r *request) (*casePage, error) {
 		return nil, err
 	}
 	p.Title = p.Reference + " " + p.Service
-	return p, nil
+	return p, d.opened(ctx, r, "case.opened", id)
 }
 
 func (d *Desk) fillCase(ctx context.Context, tx *database.Tx, p *casePage, one cases.Case) error {

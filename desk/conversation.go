@@ -41,7 +41,7 @@ type conversationPage struct {
 	Notes                       []noted
 	Cases                       []caseLink
 	Stretches                   []stretch
-	Teams                       []option
+	Teams, Agents               []option // to transfer and to assign to
 	Outcomes, Ways              []option
 	Parts                       bool // the channel counts parts
 	Back                        string
@@ -96,21 +96,13 @@ func (d *Desk) conversation(w http.ResponseWriter, r *request, since string) (*c
 	see, work := r.Person.actor(seeWork), r.Person.actor(doWork)
 	p := &conversationPage{frame: d.frame(w, r, "queue"), ID: id, Works: may(r.Person.Roles, doWork) != none, Supervises: see.Supervises,
 		ReplyID: database.NewID(), Back: "/desk/queue"}
-	err := d.DB.Write(ctx, func(tx *database.Tx) error { // it writes that somebody looked, and nothing else
+	err := d.read(ctx, func(tx *database.Tx) error {
 		seen, err := inbox.Sees(ctx, tx, see, id)
 		if err != nil {
 			return err
 		}
 		if !seen {
 			return inbox.ErrNotFound
-		}
-		if err := audit.Seen(ctx, tx, audit.Entry{Actor: r.Person.ID, Deed: "conversation.opened", Subject: id}); err != nil {
-			return err
-		}
-		if p.Works && r.Method == http.MethodGet {
-			if err := d.Handoffs.Seen(ctx, tx, id); err != nil {
-				return err
-			}
 		}
 		c, err := d.Inbox.Get(ctx, tx, id)
 		if err != nil {
@@ -120,10 +112,11 @@ func (d *Desk) conversation(w http.ResponseWriter, r *request, since string) (*c
 			return err
 		}
 		if p.Works {
-			if ok, err := inbox.Sees(ctx, tx, work, id); err != nil || !ok {
-				p.Works = false
-				p.Mine, p.Claimable, p.Takeable, p.Writable = false, false, false, false
+			if p.Works, err = inbox.Sees(ctx, tx, work, id); err != nil { // they may see further than they work
 				return err
+			}
+			if !p.Works {
+				p.Mine, p.Claimable, p.Takeable, p.Writable = false, false, false, false
 			}
 		}
 		before, _ := strconv.ParseInt(r.URL.Query().Get("before"), 10, 64)
@@ -141,7 +134,20 @@ func (d *Desk) conversation(w http.ResponseWriter, r *request, since string) (*c
 		return nil, err
 	}
 	p.Title = p.ChannelName + " " + p.Who
-	return p, nil
+	return p, d.opened(ctx, r, "conversation.opened", id)
+}
+
+// opened writes that somebody looked, apart from the reading: on SQLite a page must not keep the one writer from the residents.
+func (d *Desk) opened(ctx context.Context, r *request, deed, id string) error {
+	return d.DB.Write(ctx, func(tx *database.Tx) error {
+		if err := audit.Seen(ctx, tx, audit.Entry{Actor: r.Person.ID, Deed: deed, Subject: id}); err != nil {
+			return err
+		}
+		if deed != "conversation.opened" || may(r.Person.Roles, doWork) == none {
+			return nil
+		}
+		return d.Handoffs.Seen(ctx, tx, id)
+	})
 }
 
 func (d *Desk) fillConversation(ctx context.Context, tx *database.Tx, p *conversationPage, c *inbox.Conversation, me *person) error {
@@ -221,6 +227,11 @@ func (d *Desk) fillPanel(ctx context.Context, tx *database.Tx, p *conversationPa
 	for _, t := range d.Council.Teams {
 		p.Teams = append(p.Teams, option{t, p.word("team." + t), false})
 	}
+	if p.Supervises && c.Owner != inbox.Bot {
+		if p.Agents, err = colleagues(ctx, tx, c.AgentID); err != nil {
+			return err
+		}
+	}
 	for _, o := range []inbox.Outcome{inbox.Resolved, inbox.NoAnswer, inbox.Cancelled} {
 		p.Outcomes = append(p.Outcomes, option{string(o), p.T("outcome." + string(o)), o == inbox.Resolved})
 	}
@@ -269,6 +280,28 @@ func staffNames(ctx context.Context, tx *database.Tx) (map[string]string, error)
 		names[id] = name
 	}
 	return names, rows.Err()
+}
+
+// colleagues are those a conversation can be given to: who works conversations, and has not got this one.
+func colleagues(ctx context.Context, tx *database.Tx, holder string) (all []option, err error) {
+	rows, err := tx.Query(ctx, `SELECT id, name, email, roles FROM staff WHERE disabled_at IS NULL ORDER BY name, email LIMIT 500`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id, name, email, roles string
+		if err := rows.Scan(&id, &name, &email, &roles); err != nil {
+			return nil, err
+		}
+		if name == "" {
+			name = email
+		}
+		if id != holder && may(words(roles), doWork) != none {
+			all = append(all, option{id, name, false})
+		}
+	}
+	return all, rows.Err()
 }
 
 func tail(s string) string {

@@ -152,6 +152,26 @@ func TestAConversationFromClaimToClose(t *testing.T) {
 	})
 }
 
+func TestASupervisorAssigns(t *testing.T) {
+	h := open(t, databasetest.Open(t, database.SQLite, nil), "en")
+	sam, asha, pat := h.sit("Sam Boss", []string{desk.Supervisor}, nil), h.sit("Asha Rahman", []string{desk.Agent}, []string{"highways"}), h.sit("Pat Green", []string{desk.Agent}, []string{"parks"})
+	id := h.resident("sms:+447700900101", "en", "a person please")
+	h.request(id, inbox.Request{Reason: inbox.Asked, Topic: "pothole"})
+	where := "/desk/conversations/" + id
+	if status, _ := sam.press(where, where+"/assign", url.Values{"agent": {pat.id}}); status != http.StatusUnprocessableEntity {
+		t.Fatalf("to somebody who could not open it: %d", status)
+	}
+	if status, body := sam.press(where, where+"/assign", url.Values{"agent": {asha.id}}); status != http.StatusOK || !strings.Contains(body, "With Asha Rahman") {
+		t.Fatalf("%d\n%s", status, body)
+	}
+	if status, _ := asha.press(where, where+"/reply", url.Values{"text": {"Hello."}}); status != http.StatusOK {
+		t.Fatalf("her first words: %d", status)
+	}
+	if _, body := asha.get(where); !strings.Contains(body, "Asha (Roads team) has joined.") || strings.Contains(body, where+"/assign") {
+		t.Fatalf("her page:\n%s", body)
+	}
+}
+
 func TestWhatsAppTakesNoFreeTextAfterADay(t *testing.T) {
 	late := time.Duration(0)
 	db := databasetest.Open(t, database.SQLite, func() time.Time { return time.Now().Add(late) })

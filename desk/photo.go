@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"concierge/inbox"
-	"concierge/internal/audit"
 	"concierge/internal/database"
 )
 
@@ -17,7 +16,7 @@ func (d *Desk) photo(w http.ResponseWriter, r *request) error {
 	ctx, id := r.Context(), r.PathValue("id")
 	var blob, kind string
 	var at time.Time
-	err := d.DB.Write(ctx, func(tx *database.Tx) error {
+	err := d.read(ctx, func(tx *database.Tx) error {
 		var conversation string
 		err := tx.QueryRow(ctx, `SELECT m.blob, m.type, m.created_at, s.conversation_id FROM media m JOIN messages s ON s.id = m.message_id
 			WHERE m.id = $1 AND m.state = 'stored'`, id).Scan(&blob, &kind, &at, &conversation)
@@ -36,9 +35,12 @@ func (d *Desk) photo(w http.ResponseWriter, r *request) error {
 		if !seen {
 			return inbox.ErrNotFound
 		}
-		return audit.Seen(ctx, tx, audit.Entry{Actor: r.Person.ID, Deed: "photo.opened", Subject: id})
+		return nil
 	})
 	if err != nil {
+		return err
+	}
+	if err := d.opened(ctx, r, "photo.opened", id); err != nil {
 		return err
 	}
 	if d.Media == nil {

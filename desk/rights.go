@@ -17,7 +17,7 @@ const (
 	doWork    act = "work"     // claim, reply, note, return, close; change a case
 	takeOver  act = "takeover" // from another agent
 	seeHealth act = "health"
-	retryAll  act = "retry"
+	assign    act = "assign"
 	setStaff  act = "staff"
 	seeStaff  act = "staff.see"
 )
@@ -52,7 +52,7 @@ func rights(role string) map[act]reach {
 	case Agent:
 		return map[act]reach{seeWork: ownTeams, doWork: ownTeams, takeOver: ownTeams}
 	case Supervisor:
-		return map[act]reach{seeWork: everything, doWork: everything, takeOver: everything, seeHealth: everything, retryAll: everything}
+		return map[act]reach{seeWork: everything, doWork: everything, takeOver: everything, seeHealth: everything, assign: everything}
 	case Auditor:
 		return map[act]reach{seeWork: everything, seeHealth: everything, seeStaff: everything}
 	case Admin:

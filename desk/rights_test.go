@@ -12,13 +12,13 @@ import (
 	"concierge/internal/database/databasetest"
 )
 
-// What each role may, written by hand beside rights.go: s sees, w works, o takes over, h health, t staff's list, a adds staff.
+// What each role may, written by hand beside rights.go: s sees, w works, o takes over, g assigns, h health, t staff's list, a adds staff.
 var roleMay = map[string]string{
-	desk.Viewer: "s", desk.Agent: "swo", desk.Supervisor: "swoh", desk.Translator: "", desk.Auditor: "sht", desk.Admin: "hta",
+	desk.Viewer: "s", desk.Agent: "swo", desk.Supervisor: "swohg", desk.Translator: "", desk.Auditor: "sht", desk.Admin: "hta",
 }
 
 // letters is which of them a route needs; "-" is anybody who is signed in, "+" anybody at all.
-var letters = map[string]string{"": "+", "signed": "-", "see": "s", "work": "w", "takeover": "o", "health": "h", "staff.see": "t", "staff": "a"}
+var letters = map[string]string{"": "+", "signed": "-", "see": "s", "work": "w", "takeover": "o", "assign": "g", "health": "h", "staff.see": "t", "staff": "a"}
 
 func TestEveryRouteForEveryRole(t *testing.T) {
 	h := open(t, databasetest.Open(t, database.SQLite, nil), "en")
@@ -60,7 +60,7 @@ func TestEveryRouteForEveryRole(t *testing.T) {
 					if status != http.StatusForbidden {
 						t.Errorf("%s: %d, want 403", where, status)
 					}
-				case whose == "absent" || whose == "foreign" && !all && strings.Contains("swo", need):
+				case whose == "absent" || whose == "foreign" && !all && strings.Contains("swog", need):
 					if status != http.StatusNotFound && !(status == http.StatusUnprocessableEntity && method == http.MethodPost) && !strings.Contains(path, "/staff/") {
 						t.Errorf("%s: %d, want 404", where, status)
 					}

@@ -36,6 +36,7 @@ func routes() []route {
 		{"POST /desk/conversations/{id}/wait", doWork, (*Desk).wait},
 		{"POST /desk/conversations/{id}/snooze", doWork, (*Desk).snooze},
 		{"POST /desk/conversations/{id}/priority", doWork, (*Desk).prioritise},
+		{"POST /desk/conversations/{id}/assign", assign, (*Desk).assign},
 		{"POST /desk/conversations/{id}/close", doWork, (*Desk).closeConversation},
 
 		{"GET /desk/cases", seeWork, (*Desk).casesPage},

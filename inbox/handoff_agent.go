@@ -206,6 +206,33 @@ func (h *Handoffs) toQueue(ctx context.Context, tx *database.Tx, s *standing) er
 	return h.say(ctx, tx, s, "colleague:"+s.Open.ID+":"+h.in.o.NewID(), line("handoff.colleague"))
 }
 
+// Assign gives a conversation to an agent. The resident is told nothing before that agent's first words.
+func (h *Handoffs) Assign(ctx context.Context, tx *database.Tx, a Actor, id string, version int64, to Actor) error {
+	if !a.Supervises {
+		return ErrForbidden
+	}
+	s, err := h.lock(ctx, tx, a, id)
+	if err != nil {
+		return err
+	}
+	if err := s.fresh(version); err != nil {
+		return err
+	}
+	if s.Owner == Bot {
+		return ErrNotYours
+	}
+	if !to.sees(s.Team) { // they could not open it
+		return ErrIncomplete
+	}
+	if s.AgentID == to.ID {
+		return nil
+	}
+	if err := h.give(ctx, tx, s, to); err != nil {
+		return err
+	}
+	return h.finish(ctx, tx, s, a.ID, "assigned", to.ID)
+}
+
 // How a conversation is given back to the concierge.
 const (
 	AsResume = "resume" // where they were
