@@ -26,6 +26,13 @@ export function wireDesk() {
     show(answer.url);
     frame.focus();
   });
+  // The case opens in the frame when somebody sits there.
+  document.querySelector(".at-desk").addEventListener("click", (e) => {
+    if (frame.hidden || !wide.matches || e.ctrlKey || e.metaKey || e.shiftKey) return;
+    e.preventDefault();
+    frame.src = e.currentTarget.href;
+    frame.focus();
+  });
   // On a narrow screen the link signs in first, in a tab of its own.
   const inTab = async (e) => {
     if (!button) return;
