@@ -32,10 +32,9 @@ func (in *Inbox) Arrive(ctx context.Context, tx *database.Tx, m channels.Message
 	}
 	index := in.index(m.From)
 	a := &Arrival{Conversation: &Conversation{}}
-	var found bool
 	var fresh int64
 	b := &database.Batch{}
-	finish := in.look(tx, b, a, &found, m.From, index)
+	finish := in.look(tx, b, a, m.From, index)
 	b.ExecCount(&fresh, `INSERT INTO received (channel, account, provider_id, message_id, at) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT DO NOTHING`, string(m.Channel), m.Account, in.keys.Hash("received", m.ID), id, now.UTC())
 	if err := tx.Run(ctx, b); err != nil {
@@ -45,27 +44,21 @@ func (in *Inbox) Arrive(ctx context.Context, tx *database.Tx, m channels.Message
 		a.Repeat = true
 		return a, nil
 	}
-	if found {
-		return a, finish()
+	if found, err := finish(); found || err != nil {
+		return a, err
 	}
 	b = &database.Batch{}
 	in.begin(b, m, index, tx.Now())
-	finish = in.look(tx, b, a, &found, m.From, index)
+	*a.Conversation = Conversation{}
+	finish = in.look(tx, b, a, m.From, index)
 	if err := tx.Run(ctx, b); err != nil {
 		return nil, fmt.Errorf("open conversation: %w", err)
 	}
-	if !found {
-		return nil, ErrNoConversation
+	found, err := finish()
+	if err == nil && !found {
+		err = ErrNoConversation
 	}
-	return a, finish()
-}
-
-// Seen tells whether a message with this provider id is here already, without taking it.
-func (in *Inbox) Seen(ctx context.Context, tx *database.Tx, m channels.Message) (bool, error) {
-	var n int
-	err := tx.QueryRow(ctx, `SELECT COUNT(*) FROM received WHERE channel = $1 AND account = $2 AND provider_id = $3`,
-		string(m.Channel), m.Account, in.keys.Hash("received", m.ID)).Scan(&n)
-	return n > 0, err
+	return a, err
 }
 
 const byAddress = `(SELECT a.id FROM addresses a WHERE a.kind = $1 AND a.index_hmac = $2 AND a.retired_at IS NULL)`
@@ -77,18 +70,25 @@ const outgoingSQL = `(SELECT CAST(COALESCE(SUM(CASE WHEN p.status = 'sending' TH
 
 // look adds the lock and the reading to a batch. They are two statements: a row read while waiting for its lock would show what
 // stands around it as it was before.
-func (in *Inbox) look(tx *database.Tx, b *database.Batch, a *Arrival, found *bool, from channels.Address, index []byte) (finish func() error) {
+//
+// A conversation that another transaction made between the two is not locked, and so not found.
+func (in *Inbox) look(tx *database.Tx, b *database.Batch, a *Arrival, from channels.Address, index []byte) (finish func() (found bool, err error)) {
 	s := scanned{c: a.Conversation}
 	var out int64
-	if tx.Engine() == database.Postgres {
-		b.Exec(lockByAddress, string(from.Kind()), index)
+	var there, locked bool
+	if locked = tx.Engine() != database.Postgres; !locked {
+		var id string
+		b.RowOpt(&locked, lockByAddress, string(from.Kind()), index).Into(&id)
 	}
-	b.RowOpt(found, lookSQL, string(from.Kind()), index).Into(append(s.dest(), &a.Waiting, &out, &a.Told)...)
-	return func() error {
+	b.RowOpt(&there, lookSQL, string(from.Kind()), index).Into(append(s.dest(), &a.Waiting, &out, &a.Told)...)
+	return func() (bool, error) {
+		if !there || !locked {
+			return false, nil
+		}
 		a.Queued, a.Sending = int(out%10000), int(out/10000%10000)
 		a.HeldFirst = out >= 1000000000000
 		a.Held = a.HeldFirst || out/100000000%10000 > 0
-		return s.finish(in)
+		return true, s.finish(in)
 	}
 }
 
