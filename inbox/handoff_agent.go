@@ -241,7 +241,8 @@ const (
 	AsSilent = "silent"
 )
 
-// Return gives the conversation back to the concierge, which speaks first (the job Resume) unless it is silent.
+// Return gives the conversation back to the concierge. It speaks first unless it is silent: the job Resume says handoff.returned and
+// what was chosen in one message.
 func (h *Handoffs) Return(ctx context.Context, tx *database.Tx, a Actor, id string, version int64, how, reference string) error {
 	switch {
 	case how == AsCase && reference == "":
@@ -256,13 +257,7 @@ func (h *Handoffs) Return(ctx context.Context, tx *database.Tx, a Actor, id stri
 	if err := h.mine(ctx, tx, s, a, version); err != nil {
 		return err
 	}
-	stretch := s.Open.ID
 	s.end(tx.Now(), Active, a.ID, Returned)
-	if how != AsSilent {
-		if err := h.say(ctx, tx, s, "returned:"+stretch, line("handoff.returned")); err != nil {
-			return err
-		}
-	}
 	if err := h.in.queue.Enqueue(ctx, tx, Resume{Conversation: s.ID, Epoch: s.Epoch, How: how, Case: reference}); err != nil {
 		return err
 	}

@@ -294,7 +294,7 @@ func TestBackToTheQueueToTheConciergeAndToTheEnd(t *testing.T) {
 		}
 		// What the concierge had ready ("I am passing you", "A colleague") was overtaken, for nothing was sent yet. Names stay.
 		all := s.said(id)
-		want := "Asha (Roads team) has joined.\nHello.\nBen (Roads team) has joined.\nHello again.\nYou are back with the automated service.\n"
+		want := "Asha (Roads team) has joined.\nHello.\nBen (Roads team) has joined.\nHello again.\n"
 		if all != want {
 			t.Fatalf("the resident reads:\n%s\nwant\n%s", all, want)
 		}
