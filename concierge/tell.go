@@ -141,13 +141,13 @@ func (t *Teller) notice(ctx context.Context, tx *database.Tx, one cases.Case, f 
 }
 
 // when is the moment news may be sent: the first at once, what follows within the merge window at its end; in quiet hours the
-// morning after; the third of a day on the next.
+// morning after; the third of a day on the next. A council that merges nothing wants each change told at once: no third waits.
 func (t *Teller) when(ctx context.Context, tx *database.Tx, one cases.Case, f cases.Follower) (time.Time, string, error) {
 	at, why := tx.Now(), ""
 	if end := f.ToldAt.Add(t.s.Council.Cases.Merge); t.toldByMessage(f) && end.After(at) {
 		at, why = end, Merging
 	}
-	if one.Status.Open() {
+	if one.Status.Open() && t.s.Council.Cases.Merge > 0 {
 		n, err := t.today(ctx, tx, f, at)
 		if err != nil {
 			return at, "", err
