@@ -1,6 +1,7 @@
 package dialog
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -28,7 +29,7 @@ type CheckService struct {
 // Check finds what is wrong with trees beyond their own files: words, services, lists, and what no walk through them reaches. Errors
 // and warnings come together, by file and line.
 func Check(t *Trees, with CheckWith) Problems {
-	c := checker{trees: t, with: with}
+	c := checker{trees: t, with: with, lacking: map[string][]string{}}
 	for _, name := range t.order {
 		c.tree(t.named[name])
 	}
@@ -40,6 +41,7 @@ type checker struct {
 	trees    *Trees
 	with     CheckWith
 	problems Problems
+	lacking  map[string][]string // of the tree being checked: language → keys
 }
 
 func (c *checker) tree(t *Tree) {
@@ -73,6 +75,11 @@ func (c *checker) tree(t *Tree) {
 	for i := range t.Questions {
 		c.question(t, &t.Questions[i])
 	}
+	for _, tag := range slices.Sorted(maps.Keys(c.lacking)) {
+		c.problems.warn(t.File, t.Line, "%s lacks %d of the words of %s, the first is %s: it is held back until they are there",
+			tag, len(c.lacking[tag]), t.Name, c.lacking[tag][0])
+	}
+	clear(c.lacking)
 }
 
 // walk finds questions nobody is ever asked, slots asked twice, and too many ways.

@@ -60,8 +60,8 @@ func (c *checker) key(file string, line int, key string) {
 		case c.has(tag, key):
 		case i == 0:
 			c.problems.add(file, line, "the words %s are missing: add them to locales/%s/messages.toml", key, tag)
-		default:
-			c.problems.warn(file, line, "the words %s are missing in %s, which is held back until they are there", key, tag)
+		case c.has(tag, "ask.yes"): // a language we can only understand is not translated at all
+			c.lacking[tag] = append(c.lacking[tag], key)
 		}
 	}
 }
