@@ -13,8 +13,13 @@ import (
 // english reads the source words as the host's locales would say them.
 func english(t testing.TB) map[string]string {
 	t.Helper()
+	return tongue(t, "en")
+}
+
+func tongue(t testing.TB, tag string) map[string]string {
+	t.Helper()
 	var tree map[string]any
-	if _, err := toml.DecodeFile("../../locales/en/messages.toml", &tree); err != nil {
+	if _, err := toml.DecodeFile("../../locales/"+tag+"/messages.toml", &tree); err != nil {
 		t.Fatal(err)
 	}
 	flat := map[string]string{}
