@@ -72,6 +72,12 @@ func TestAConversationFromClaimToClose(t *testing.T) {
 		if _, body := asha.get("/desk/queue"); !strings.Contains(body, where) || !strings.Contains(body, "…0101") || strings.Contains(body, "7700900101") {
 			t.Fatalf("the queue:\n%s", body)
 		}
+		for query, there := range map[string]bool{"channel=sms": true, "channel=telegram": false, "language=en": true, "language=ur": false, "service=pothole": true,
+			"service=park_path": false, "team=highways": true, "team=parks": false} {
+			if _, body := asha.get("/desk/queue?view=waiting&" + query); strings.Contains(body, where) != there {
+				t.Errorf("narrowed by %s it is shown: %v", query, !there)
+			}
+		}
 		if status, body := asha.press("/desk/queue", "/desk/queue/oldest", nil); status != http.StatusOK || !strings.Contains(body, "This conversation is yours.") {
 			t.Fatalf("the oldest: %d\n%s", status, body)
 		}

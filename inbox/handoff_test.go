@@ -343,7 +343,7 @@ func TestListsShowEachTheirOwn(t *testing.T) {
 				}
 				var all []inbox.Entry
 				for after := ""; ; {
-					page, next, err := inbox.List(s.ctx, tx, c.who, inbox.ViewWaiting, after)
+					page, next, err := inbox.List(s.ctx, tx, c.who, inbox.ViewWaiting, inbox.Filter{}, after)
 					if err != nil {
 						return err
 					}
@@ -370,7 +370,7 @@ func TestListsShowEachTheirOwn(t *testing.T) {
 			}))
 		}
 		s.must(db.Read(s.ctx, func(tx *database.Tx) error {
-			page, _, err := inbox.List(s.ctx, tx, pat, inbox.ViewBot, "")
+			page, _, err := inbox.List(s.ctx, tx, pat, inbox.ViewBot, inbox.Filter{Channel: "sms"}, "")
 			if err == nil && (len(page) != 1 || page[0].Conversation != bot || page[0].Last != "hello") {
 				t.Fatalf("with the concierge: %+v", page)
 			}

@@ -57,10 +57,13 @@ type Entry struct {
 	LastAt                  *time.Time
 }
 
+// Filter narrows a list; empty fields ask for nothing.
+type Filter struct{ Channel, Language, Topic, Team string }
+
 // List reads one page of a view. next is where the following page begins; "" when this was the last.
-func List(ctx context.Context, tx *database.Tx, a Actor, v View, after string) (page []Entry, next string, err error) {
+func List(ctx context.Context, tx *database.Tx, a Actor, v View, f Filter, after string) (page []Entry, next string, err error) {
 	q := &query{}
-	where := q.visible(a, "c") + " AND " + q.in(a, v)
+	where := q.visible(a, "c") + " AND " + q.in(a, v) + q.filter(f)
 	order := ` ORDER BY COALESCE(c.inbound_at, c.created_at) DESC, c.id DESC`
 	from, err := readCursor(after)
 	if err != nil {
@@ -196,6 +199,18 @@ func (q *query) visible(a Actor, table string) string {
 		return `TRUE`
 	}
 	return `(` + strings.Join(or, ` OR `) + `)`
+}
+
+func (q *query) filter(f Filter) (and string) {
+	for _, is := range []struct{ column, value string }{{"c.channel", f.Channel}, {"c.team", f.Team}, {"h.topic", f.Topic}} {
+		if is.value != "" {
+			and += ` AND ` + is.column + ` = ` + q.arg(is.value)
+		}
+	}
+	if f.Language != "" {
+		and += ` AND EXISTS (SELECT 1 FROM contacts k WHERE k.id = c.contact_id AND k.language = ` + q.arg(f.Language) + `)`
+	}
+	return and
 }
 
 func (q *query) in(a Actor, v View) string {

@@ -22,7 +22,7 @@ func BenchmarkQueuePage(b *testing.B) {
 					if _, err := inbox.Counts(b.Context(), tx, a); err != nil {
 						return err
 					}
-					page, next, err := inbox.List(b.Context(), tx, a, inbox.ViewWaiting, "")
+					page, next, err := inbox.List(b.Context(), tx, a, inbox.ViewWaiting, inbox.Filter{}, "")
 					if err == nil && (len(page) != inbox.PageSize || next == "") {
 						b.Fatalf("a page of %d", len(page))
 					}
