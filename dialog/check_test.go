@@ -143,3 +143,17 @@ func TestWordsToTypeAreCommands(t *testing.T) {
 }
 
 var capitals = regexp.MustCompile(`\b[A-Z]{3,}(?: [A-Z]{2,})*\b`)
+
+func TestATreeIsDrawn(t *testing.T) {
+	trees, _ := checked(t, "en")
+	got := trees.Tree("cover").Mermaid(nil) + trees.Tree("park_path").Mermaid(nil)
+	for _, want := range []string{"flowchart TD\n  start([cover])\n", "  start --> q0\n  q0 --> q1\n", "  q5 --> review\n", `  finish(["file cover"])`,
+		`  q1 -->|"problem != overgrown"| q2`, "  q1 --> q3\n  q2 --> q3\n", `  q1 -->|"fallen_tree"| tree_1([tree])`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("it does not draw %q", want)
+		}
+	}
+	if t.Failed() {
+		t.Log(got)
+	}
+}

@@ -15,6 +15,7 @@ func (e *Engine) fit(s *Session) {
 		return
 	}
 	s.Missed = nil
+	s.Parked = slices.Clone(s.Parked)
 	for _, all := range [][]Run{s.Parked, s.Stack} {
 		for i := range all {
 			if s.size() <= MaxSession {
