@@ -3,6 +3,7 @@ package concierge
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"concierge/channels"
@@ -120,6 +121,9 @@ func (o *outbox) store(batch []inbox.Result) {
 	o.h.s.Metrics.Merged.Observe(float64(len(batch) - len(busy)))
 	for _, m := range next {
 		o.send(m)
+	}
+	if slices.ContainsFunc(batch, inbox.Result.Seen) {
+		o.h.feedWake()
 	}
 	for _, id := range more {
 		o.wake(id)

@@ -20,6 +20,7 @@ const warnEvery = 24 * time.Hour
 func (t *turn) heard(ctx context.Context) (string, error) {
 	t.tag = t.c.Language
 	folded := understand.Fold(t.m.Text)
+	t.h.s.Inbox.Number(t.c, t.m)
 	got, err := t.h.s.Handoffs.Heard(ctx, t.tx, t.c, t.understood(folded))
 	if err != nil {
 		return "", err

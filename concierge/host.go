@@ -65,11 +65,12 @@ type Settings struct {
 
 // Host is the concierge. It meets channels.Receiver.
 type Host struct {
-	s      Settings
-	engine atomic.Pointer[Engine]
-	out    *outbox
-	vars   []phrase.Var // what every line may name: Council, Phone, Privacy
-
+	s        Settings
+	engine   atomic.Pointer[Engine]
+	out      *outbox
+	receipts *receipts
+	feedSoon atomic.Bool  // live pages will be told within a moment
+	vars     []phrase.Var // what every line may name: Council, Phone, Privacy
 }
 
 var _ channels.Receiver = (*Host)(nil)
@@ -97,6 +98,7 @@ func New(s Settings) *Host {
 	h := &Host{s: s}
 	h.vars = h.common()
 	h.out = newOutbox(h)
+	h.receipts = &receipts{h: h}
 	return h
 }
 
@@ -109,6 +111,7 @@ func (h *Host) Start(context.Context) error {
 // Stop marks nothing more and lets sends in hand finish, as long as ctx allows; their results are stored. Receivers must have
 // stopped before.
 func (h *Host) Stop(ctx context.Context) error {
+	h.receipts.work.Wait() // each ends within receiveTime
 	h.out.stop(ctx)
 	return nil
 }

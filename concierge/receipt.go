@@ -3,6 +3,7 @@ package concierge
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"concierge/channels"
 	"concierge/inbox"
@@ -11,27 +12,102 @@ import (
 
 // Receipt moves a message of ours forward, and settles a send whose fate was in doubt. A nil error means it is on disk, or that
 // there is nothing to keep.
-func (h *Host) Receipt(ctx context.Context, r channels.Receipt) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), receiveTime)
-	defer cancel()
-	var did inbox.Heeded
-	err := h.s.DB.Write(ctx, func(tx *database.Tx) error {
-		heeded, conversation, err := h.s.Inbox.Receipt(ctx, tx, r)
-		did = heeded
-		if err == nil && heeded == inbox.Moved && conversation != "" {
-			tx.AfterCommit(func() { h.Wake(conversation) })
-		}
-		return err
-	})
-	if err != nil {
+func (h *Host) Receipt(_ context.Context, r channels.Receipt) error {
+	if err := h.receipts.store(r); err != nil {
 		return fmt.Errorf("receipt: %w", err)
 	}
+	return nil
+}
+
+// receipts stores news of deliveries. While one commit is under way those that come meanwhile gather for the next: a provider tells
+// of each message two or three times.
+type receipts struct {
+	h    *Host
+	mu   sync.Mutex
+	busy bool
+	line []told
+	work sync.WaitGroup
+}
+
+// told is one receipt and who waits for it to be stored.
+type told struct {
+	channels.Receipt
+	done chan error
+}
+
+func (q *receipts) store(r channels.Receipt) error {
+	one := told{r, make(chan error, 1)}
+	q.mu.Lock()
+	q.line = append(q.line, one)
+	if !q.busy {
+		q.busy = true
+		q.work.Go(q.run)
+	}
+	q.mu.Unlock()
+	return <-one.done
+}
+
+// run stores until nobody waits.
+func (q *receipts) run() {
+	for {
+		q.mu.Lock()
+		n := min(len(q.line), atOnce)
+		batch := q.line[:n:n]
+		q.line = q.line[n:]
+		q.busy = n > 0
+		q.mu.Unlock()
+		if n == 0 {
+			return
+		}
+		q.storeAll(batch)
+	}
+}
+
+func (q *receipts) storeAll(batch []told) {
+	ctx, cancel := context.WithTimeout(context.Background(), receiveTime) // on disk or not, whether or not a provider still waits
+	defer cancel()
+	all := make([]channels.Receipt, len(batch))
+	for i, one := range batch {
+		all[i] = one.Receipt
+	}
+	did, err := q.try(ctx, all)
+	if err != nil && len(batch) > 1 { // one of them may be what is wrong
+		for _, one := range batch {
+			q.storeAll([]told{one})
+		}
+		return
+	}
+	for i, one := range batch {
+		if err == nil {
+			q.count(one.Receipt, did[i].Heeded)
+		}
+		one.done <- err
+	}
+}
+
+func (q *receipts) try(ctx context.Context, all []channels.Receipt) (did []inbox.Receipted, err error) {
+	err = q.h.s.DB.Write(ctx, func(tx *database.Tx) error {
+		if did, err = q.h.s.Inbox.Receipts(ctx, tx, all); err != nil {
+			return err
+		}
+		tx.AfterCommit(func() {
+			for _, d := range did {
+				if d.Conversation != "" {
+					q.h.Wake(d.Conversation)
+				}
+			}
+		})
+		return nil
+	})
+	return did, err
+}
+
+func (q *receipts) count(r channels.Receipt, did inbox.Heeded) {
 	status := string(r.Status)
 	if did == inbox.Unknown || did == inbox.Contradicts {
 		status = string(did)
 	}
-	h.s.Metrics.Receipts.WithLabelValues(string(r.Channel), status).Inc()
-	return nil
+	q.h.s.Metrics.Receipts.WithLabelValues(string(r.Channel), status).Inc()
 }
 
 // Quarantine keeps what is authentic but cannot be read, sealed, for 7 days.

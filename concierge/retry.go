@@ -134,7 +134,8 @@ func (h *Host) takeOne(ctx context.Context, conversation string, m *inbox.Inboun
 		if err != nil {
 			return err
 		}
-		t = &turn{h: h, tx: tx, b: &database.Batch{}, c: c, m: m, now: tx.Now(), first: c.GreetedAt.IsZero(), told: true}
+		t = &turn{h: h, tx: tx, b: &database.Batch{}, c: c, m: m, now: tx.Now(), first: c.GreetedAt.IsZero(), told: true,
+			queued: 1} // there may be some ahead: the outbox looks
 		took, err := h.s.Inbox.Take(ctx, tx, m, inbox.Done)
 		if err != nil || !took {
 			return err

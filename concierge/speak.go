@@ -133,8 +133,20 @@ func (h *Host) unlessGone(err error) error {
 
 // news tells live pages that something of a conversation changed.
 func (h *Host) news(ctx context.Context, tx *database.Tx, conversation string) error {
-	if h.s.FeedWake != nil {
-		tx.AfterCommit(h.s.FeedWake)
-	}
+	tx.AfterCommit(h.feedWake)
 	return feed.Append(ctx, tx, inbox.FeedConversation, conversation, inbox.FeedMessage)
+}
+
+// feedEvery is how often a node tells its readers that there is something new (docs/architecture.md, "Live").
+const feedEvery = 50 * time.Millisecond
+
+// feedWake tells live pages to look, soon: many commits, one look.
+func (h *Host) feedWake() {
+	if h.s.FeedWake == nil || !h.feedSoon.CompareAndSwap(false, true) {
+		return
+	}
+	time.AfterFunc(feedEvery, func() {
+		h.feedSoon.Store(false)
+		h.s.FeedWake()
+	})
 }

@@ -247,8 +247,8 @@ func (t *turn) committed() {
 	case t.queued > 0:
 		t.h.out.wake(t.c.ID)
 	}
-	if t.h.s.FeedWake != nil && !t.unsaid {
-		t.h.s.FeedWake()
+	if !t.unsaid {
+		t.h.feedWake()
 	}
 }
 

@@ -45,14 +45,21 @@ type received struct {
 	Forwarded bool               `json:"f,omitempty"`
 }
 
-// Keep stores an inbound message under the conversation's next number, as part of a batch. The caller saves c.NextSeq.
+// Number gives an inbound message the conversation's next number, unless it has one: what is said about it comes behind it.
+func (in *Inbox) Number(c *Conversation, m *Inbound) {
+	if m.Seq == 0 {
+		m.Seq = c.NextSeq
+		c.NextSeq++
+	}
+}
+
+// Keep stores an inbound message under its number, as part of a batch. The caller saves c.NextSeq.
 func (in *Inbox) Keep(b *database.Batch, c *Conversation, m *Inbound) error {
 	extra, err := m.encode()
 	if err != nil {
 		return err
 	}
-	m.Seq = c.NextSeq
-	c.NextSeq++
+	in.Number(c, m)
 	b.Exec(`INSERT INTO messages (id, conversation_id, seq, inbound, kind, language, body, parts, handle, created_at, taken, tries)
 		VALUES ($1, $2, $3, TRUE, $4, $5, $6, $7, $8, $9, $10, $11)`,
 		m.ID, c.ID, m.Seq, string(m.Kind), c.Language, m.Text, extra, null(string(m.Handle)), m.At, string(m.Taken), m.Tries)

@@ -2,12 +2,14 @@ package inbox
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"concierge/channels"
 	"concierge/internal/database"
+	"concierge/internal/feed"
 )
 
 // Heeded says what a receipt did.
@@ -24,89 +26,113 @@ const (
 // offAWhile are Twilio's codes of a phone that is off or out of reach: worth one more try in an hour, for what is not urgent.
 var offAWhile = map[string]bool{"30003": true, "30008": true}
 
-// Receipt moves a message forward by news of it, never back. It may come before the send's own result and then settles it. The
-// conversation is named when something may be sent now.
-func (in *Inbox) Receipt(ctx context.Context, tx *database.Tx, r channels.Receipt) (h Heeded, conversation string, err error) {
-	m, err := in.receipted(ctx, tx, r)
-	if err != nil || m == nil {
-		return Unknown, "", err
+// Receipts moves messages forward by news of them, never back: many at once, so that they share a commit. News may come before the
+// send's own result and then settles it. did answers each receipt in its place.
+func (in *Inbox) Receipts(ctx context.Context, tx *database.Tx, all []channels.Receipt) (did []Receipted, err error) {
+	did = make([]Receipted, len(all))
+	found := make([]bool, len(all))
+	about := make([]receipted, len(all))
+	b := &database.Batch{}
+	for i, r := range all {
+		did[i].Heeded = Unknown
+		about[i].look(b, r, &found[i])
 	}
-	if m.handle != "" && r.Handle != "" && m.handle != string(r.Handle) {
-		return Contradicts, "", nil
+	if err := tx.Run(ctx, b); err != nil {
+		return nil, fmt.Errorf("find messages of receipts: %w", err)
 	}
+	order := make([]int, 0, len(all)) // rows are locked in one order, whoever stores them
+	for i, r := range all {
+		switch {
+		case !found[i]:
+		case about[i].handle != "" && r.Handle != "" && about[i].handle != string(r.Handle):
+			did[i].Heeded = Contradicts
+		case r.Status == channels.Failed && about[i].n < about[i].attempt:
+			did[i].Heeded = Stale // a later attempt is under way
+		default:
+			order = append(order, i)
+		}
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return strings.Compare(about[i].id, about[j].id) })
+	moved := make([]int64, len(all))
+	b = &database.Batch{}
+	for _, i := range order {
+		about[i].store(b, all[i], tx.Now(), &moved[i])
+	}
+	if err := tx.Run(ctx, b); err != nil {
+		return nil, fmt.Errorf("store receipts: %w", err)
+	}
+	for _, i := range order {
+		if did[i].Heeded = Stale; moved[i] == 0 {
+			continue
+		}
+		did[i].Heeded = Moved
+		if all[i].Status == channels.Failed {
+			if err := in.consequences(ctx, tx, all[i], &about[i]); err != nil {
+				return nil, err
+			}
+		}
+		if all[i].Status == channels.Failed || about[i].status == channels.Sending {
+			did[i].Conversation = about[i].conversation
+		}
+	}
+	return did, nil
+}
+
+// Receipted is what one receipt did; the conversation is named when something of it may be sent now.
+type Receipted struct {
+	Heeded       Heeded
+	Conversation string
+}
+
+// receipted is the message a receipt is about, and which attempt at it.
+type receipted struct {
+	id, conversation, handle, parts string
+	status                          channels.Status
+	kind                            Kind
+	n, attempt                      int
+}
+
+const receiptedSQL = `SELECT m.id, m.conversation_id, COALESCE(a.handle, ''), m.kind, a.n, m.attempt, m.parts, m.status
+	FROM messages m JOIN attempts a ON a.message_id = m.id`
+
+func (m *receipted) look(b *database.Batch, r channels.Receipt, found *bool) {
+	where, args := ` WHERE m.id = $1 AND a.n = $2`, []any{r.Message, r.Attempt}
+	if r.Message == "" {
+		where, args = ` WHERE m.handle = $1 AND NOT m.inbound AND a.handle = $1`, []any{string(r.Handle)}
+	}
+	b.RowOpt(found, receiptedSQL+where, args...).Into(&m.id, &m.conversation, &m.handle, &m.kind, &m.n, &m.attempt, &m.parts, &m.status)
+}
+
+// store moves the message and its attempt, forward only.
+func (m *receipted) store(b *database.Batch, r channels.Receipt, now time.Time, moved *int64) {
 	if r.Status == channels.Failed {
-		return in.receiptFailed(ctx, tx, r, m)
+		b.Exec(`UPDATE attempts SET handle = COALESCE(handle, $3), result = $4 WHERE message_id = $1 AND n = $2`, m.id, m.n, null(string(r.Handle)), r.Reason)
+		b.ExecCount(moved, `UPDATE messages SET status = 'failed', rank = $2, handle = COALESCE(handle, $3), reason = $4, code = $5 WHERE id = $1 AND rank < $2`,
+			m.id, channels.Failed.Rank(), null(string(r.Handle)), r.Reason, r.Code)
+		return
 	}
 	status := r.Status
 	if status.Rank() < channels.Sent.Rank() {
 		status = channels.Sent // the provider has it: that is what our sent means
 	}
-	now := tx.Now()
-	var moved int64
-	b := &database.Batch{}
-	b.Exec(`UPDATE attempts SET handle = COALESCE(handle, $3), result = 'ok' WHERE message_id = $1 AND n = $2`, m.id, m.n, null(string(r.Handle)))
-	b.ExecCount(&moved, `UPDATE messages SET status = $2, rank = $3, handle = COALESCE(handle, $4), sent_at = COALESCE(sent_at, $5), reason = '', code = ''
+	if m.handle == "" {
+		b.Exec(`UPDATE attempts SET handle = $3, result = 'ok' WHERE message_id = $1 AND n = $2 AND handle IS NULL`, m.id, m.n, null(string(r.Handle)))
+	}
+	b.ExecCount(moved, `UPDATE messages SET status = $2, rank = $3, handle = COALESCE(handle, $4), sent_at = COALESCE(sent_at, $5), reason = '', code = ''
 		WHERE id = $1 AND rank < $3`, m.id, string(status), status.Rank(), null(string(r.Handle)), now)
-	if err := tx.Run(ctx, b); err != nil {
-		return "", "", fmt.Errorf("store receipt: %w", err)
-	}
-	if moved == 0 {
-		return Stale, "", nil
-	}
-	return Moved, m.conversation, nil
 }
 
-// receipted is the message a receipt is about, and which attempt at it.
-type receipted struct {
-	id, conversation, handle string
-	kind                     Kind
-	n, attempt               int
-	hasTemplate, shut        bool
-}
-
-func (in *Inbox) receipted(ctx context.Context, tx *database.Tx, r channels.Receipt) (*receipted, error) {
-	const columns = `SELECT m.id, m.conversation_id, COALESCE(a.handle, ''), m.kind, a.n, m.attempt, m.parts FROM messages m JOIN attempts a ON a.message_id = m.id`
-	var row database.Row
-	if r.Message != "" {
-		row = tx.QueryRow(ctx, columns+` WHERE m.id = $1 AND a.n = $2`, r.Message, r.Attempt)
-	} else {
-		row = tx.QueryRow(ctx, columns+` WHERE m.handle = $1 AND NOT m.inbound AND a.handle = $1`, string(r.Handle))
-	}
-	m := &receipted{}
-	var text string
-	err := row.Scan(&m.id, &m.conversation, &m.handle, &m.kind, &m.n, &m.attempt, &text)
-	if errors.Is(err, database.ErrNoRows) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("find message of receipt: %w", err)
+// consequences: the provider took the message and then could not bring it. What its class means is the same as at the send.
+func (in *Inbox) consequences(ctx context.Context, tx *database.Tx, r channels.Receipt, m *receipted) error {
+	now := tx.Now()
+	if err := feed.Append(ctx, tx, FeedConversation, m.conversation, FeedDelivery); err != nil {
+		return err
 	}
 	var out channels.Outgoing
-	if m.shut, err = decode(text, &out); err != nil {
-		return nil, err
+	shut, err := decode(m.parts, &out)
+	if err != nil {
+		return err
 	}
-	m.hasTemplate = out.Template != nil
-	return m, nil
-}
-
-// receiptFailed: the provider took the message and then could not bring it. What its class means is the same as at the send.
-func (in *Inbox) receiptFailed(ctx context.Context, tx *database.Tx, r channels.Receipt, m *receipted) (Heeded, string, error) {
-	if m.n < m.attempt {
-		return Stale, "", nil // a later attempt is under way
-	}
-	var moved int64
-	b := &database.Batch{}
-	b.Exec(`UPDATE attempts SET handle = COALESCE(handle, $3), result = $4 WHERE message_id = $1 AND n = $2`, m.id, m.n, null(string(r.Handle)), r.Reason)
-	b.ExecCount(&moved, `UPDATE messages SET status = 'failed', rank = $2, handle = COALESCE(handle, $3), reason = $4, code = $5 WHERE id = $1 AND rank < $2`,
-		m.id, channels.Failed.Rank(), null(string(r.Handle)), r.Reason, r.Code)
-	if err := tx.Run(ctx, b); err != nil {
-		return "", "", fmt.Errorf("store receipt: %w", err)
-	}
-	if moved == 0 {
-		return Stale, "", nil
-	}
-	now := tx.Now()
-	var err error
 	switch class := channels.Class(r.Reason); {
 	case class == channels.OptedOut:
 		_, err = tx.Exec(ctx, `UPDATE addresses SET opted_out_at = $2 WHERE opted_out_at IS NULL AND id = (SELECT address_id FROM conversations WHERE id = $1)`,
@@ -117,10 +143,10 @@ func (in *Inbox) receiptFailed(ctx context.Context, tx *database.Tx, r channels.
 		}
 	case class == channels.Unreachable:
 		_, err = tx.Exec(ctx, `UPDATE addresses SET unreachable_at = $2 WHERE id = (SELECT address_id FROM conversations WHERE id = $1)`, m.conversation, now)
-	case class == channels.WindowShut && m.hasTemplate && !m.shut:
+	case class == channels.WindowShut && out.Template != nil && !shut:
 		err = in.again(ctx, tx, m, now, true)
 	}
-	return Moved, m.conversation, err
+	return err
 }
 
 // again writes a failed message once more, as a new row behind what is queued: its failure stands. The cause makes it once.
@@ -129,10 +155,7 @@ func (in *Inbox) again(ctx context.Context, tx *database.Tx, m *receipted, due t
 	if err != nil {
 		return err
 	}
-	var text string
-	if err := tx.QueryRow(ctx, `SELECT parts FROM messages WHERE id = $1`, m.id).Scan(&text); err != nil {
-		return fmt.Errorf("write message again: %w", err)
-	}
+	text := m.parts
 	if shut {
 		if text, err = shutAgain(text); err != nil {
 			return err

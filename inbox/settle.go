@@ -11,6 +11,7 @@ import (
 
 	"concierge/channels"
 	"concierge/internal/database"
+	"concierge/internal/feed"
 )
 
 // Result is what became of one send.
@@ -42,6 +43,9 @@ func (r Result) Final() bool {
 	return true
 }
 
+// Seen tells whether the desk wants to hear of it: what a person wrote, and what failed.
+func (r Result) Seen() bool { return r.Kind == Agent || (r.Err != nil && r.Final()) }
+
 // SettleTo stores a result as part of a batch of whoever holds the conversation's lock, and frees its lease on c, which the caller
 // saves.
 func (in *Inbox) SettleTo(b *database.Batch, c *Conversation, r Result, node string, now time.Time) error {
@@ -55,8 +59,8 @@ func (in *Inbox) SettleTo(b *database.Batch, c *Conversation, r Result, node str
 // busy conversations nothing is stored, and their results come back, for whoever holds the lock may take them along. Each other
 // conversation's lease is freed, and its next message marked in the same transaction. more are those that need a look of their own.
 func (in *Inbox) Settle(ctx context.Context, tx *database.Tx, results []Result, r Rules) (next []*Marked, more []string, busy []Result, err error) {
-	results = slices.Clone(results)
-	slices.SortFunc(results, func(a, b Result) int { return strings.Compare(a.Conversation, b.Conversation) })
+	results = slices.Clone(results) // in the order in which receipts are stored too: neither waits for the other in a ring
+	slices.SortFunc(results, func(a, b Result) int { return strings.Compare(a.Out.ID, b.Out.ID) })
 	locked := make([]bool, len(results))
 	for i := range locked {
 		locked[i] = true
@@ -154,6 +158,9 @@ func (in *Inbox) markMany(ctx context.Context, tx *database.Tx, ids []string, r 
 // settle adds to a batch what one result means. It is keyed by the attempt, so that a late truth is true; twice does no harm.
 func (in *Inbox) settle(b *database.Batch, r Result, now time.Time) error {
 	id, n := r.Out.ID, r.Out.Attempt
+	if r.Seen() {
+		b.Exec(feed.AppendSQL, now, FeedConversation, r.Conversation, int(FeedDelivery))
+	}
 	if r.Err == nil {
 		b.Exec(`UPDATE attempts SET handle = $3, result = 'ok' WHERE message_id = $1 AND n = $2`, id, n, string(r.Handle))
 		b.Exec(`UPDATE messages SET status = 'sent', rank = $2, handle = $3, sent_at = $4 WHERE id = $1 AND rank < $2`,
