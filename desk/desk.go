@@ -70,6 +70,7 @@ type Desk struct {
 	formKey  []byte
 	secure   bool
 	origin   string
+	teams    teams
 
 	ending  chan struct{} // closed by Close: streams end
 	endOnce sync.Once

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"concierge/inbox"
-	"concierge/internal/database"
 	"concierge/internal/feed"
 )
 
@@ -28,7 +27,7 @@ type news struct {
 
 // events is the live stream: one for a visible page, ids only.
 func (d *Desk) events(w http.ResponseWriter, r *request) error {
-	s := &stream{d: d, r: r, w: w, out: http.NewResponseController(w), actor: r.Person.actor(seeWork), sees: map[string]bool{}}
+	s := &stream{d: d, r: r, w: w, out: http.NewResponseController(w), actor: r.Person.actor(seeWork)}
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no") // nginx would hold it back
@@ -79,7 +78,6 @@ type stream struct {
 	w     http.ResponseWriter
 	out   *http.ResponseController
 	actor inbox.Actor
-	sees  map[string]bool
 }
 
 // catchUp sends what came since the browser's last event.
@@ -128,17 +126,10 @@ func (s *stream) send(e feed.Event) error {
 	return s.write(fmt.Sprintf("id: %d\nevent: message\ndata: %s\n\n", e.Low, data))
 }
 
-// visible leaves out conversations this person may not see: not even their ids. Only safeguarding hides anything from those who see all.
+// visible leaves out conversations this person may not see: not even their ids.
 func (s *stream) visible(e feed.Event) bool {
-	if s.actor.All && s.actor.Sensitive {
-		return true
-	}
-	ok := false
-	err := s.d.read(s.r.Context(), func(tx *database.Tx) (err error) {
-		ok, err = inbox.Sees(s.r.Context(), tx, s.actor, e.Subject)
-		return err
-	})
-	return err == nil && ok
+	team, err := s.d.teams.of(s.r.Context(), s.d.DB, e)
+	return err == nil && s.actor.Sees(team)
 }
 
 // stands tells whether the session is still there and the person still may.

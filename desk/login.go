@@ -92,6 +92,11 @@ func (d *Desk) enter(w http.ResponseWriter, r *request, p *person, to string) er
 		if _, err := tx.Exec(ctx, `UPDATE staff SET seen_at = $2 WHERE id = $1`, p.ID, tx.Now()); err != nil {
 			return err
 		}
+		for _, text := range []string{`DELETE FROM sessions WHERE expires_at < $1`, `DELETE FROM invites WHERE expires_at < $1`} { // as good a time as any
+			if _, err := tx.Exec(ctx, text, tx.Now()); err != nil {
+				return err
+			}
+		}
 		return audit.Write(ctx, tx, audit.Entry{Actor: p.ID, Deed: "signed_in", Subject: p.ID})
 	})
 	if err != nil {

@@ -221,7 +221,7 @@ func (h *Handoffs) Assign(ctx context.Context, tx *database.Tx, a Actor, id stri
 	if s.Owner == Bot {
 		return ErrNotYours
 	}
-	if !to.sees(s.Team) { // they could not open it
+	if !to.Sees(s.Team) { // they could not open it
 		return ErrIncomplete
 	}
 	if s.AgentID == to.ID {

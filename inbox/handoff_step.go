@@ -51,7 +51,7 @@ func (h *Handoffs) lock(ctx context.Context, tx *database.Tx, a Actor, id string
 	if err != nil {
 		return nil, err
 	}
-	if !a.sees(s.Team) {
+	if !a.Sees(s.Team) {
 		return nil, ErrNotFound
 	}
 	return s, nil
@@ -143,7 +143,7 @@ func (h *Handoffs) give(ctx context.Context, tx *database.Tx, s *standing, a Act
 	s.Epoch++
 	if s.Open == nil {
 		team := s.Team
-		if team == "" || !a.sees(team) {
+		if team == "" || !a.Sees(team) {
 			team = h.teamFor(a)
 		}
 		s.Open = &Handoff{ID: h.in.o.NewID(), Conversation: s.ID, Reason: TakenOver, Team: team, Language: s.Language, Priority: Normal, Agent: a.ID,
@@ -202,8 +202,8 @@ func (h *Handoffs) teamFor(a Actor) string {
 	return ""
 }
 
-// sees tells whether this person may see a conversation of that team; query.visible is the same in SQL.
-func (a Actor) sees(team string) bool {
+// Sees tells whether this person may see a conversation of that team; query.visible is the same in SQL.
+func (a Actor) Sees(team string) bool {
 	if team == SafeguardingTeam && !a.Sensitive {
 		return false
 	}

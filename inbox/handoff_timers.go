@@ -265,6 +265,6 @@ func (h *Handoffs) closeQuiet(ctx context.Context) func(*database.Tx) error {
 		if err != nil {
 			return fmt.Errorf("close quiet conversations: %w", err)
 		}
-		return nil
+		return PurgeDrafts(ctx, tx)
 	}
 }

@@ -137,7 +137,7 @@ func Sees(ctx context.Context, tx *database.Tx, a Actor, conversation string) (b
 	if errors.Is(err, ErrNotFound) {
 		return false, nil
 	}
-	return err == nil && a.sees(team), err
+	return err == nil && a.Sees(team), err
 }
 
 // TeamOf is the team that has, or last had, the conversation.
