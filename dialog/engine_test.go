@@ -254,3 +254,81 @@ func TestAnyTextAtAnyPoint(t *testing.T) {
 		t.Errorf("%d long texts took %v", len(long), took)
 	}
 }
+
+func TestALargeMenuIsByGroupAndPage(t *testing.T) {
+	e := engineOf(t, "tree: x\nend: say\n", func(s *dialog.Settings) {
+		s.Services, s.Groups = nil, []string{"roads", "parks"}
+		for i, name := range s.Trees.Names() {
+			if code := s.Trees.Tree(name).Files; code != "" {
+				group := "roads"
+				if i%5 == 0 {
+					group = "parks"
+				}
+				s.Services = append(s.Services, dialog.Service{Code: code, Group: group})
+			}
+		}
+	})
+	values := func(events []dialog.Event) string {
+		var all []string
+		for _, c := range lastSaid(events).Choices {
+			all = append(all, c.Value)
+		}
+		return strings.Join(all, " ")
+	}
+	s, events := turns(t, e, dialog.Session{Lang: "en", Runs: 4}, "menu")
+	if values(events) != "+roads +parks status" {
+		t.Fatalf("the menu is %s", values(events))
+	}
+	s, events = turns(t, e, s, "1")
+	first := lastSaid(events).Choices
+	if len(first) != 9 || first[8].Value != "more.8.roads" {
+		t.Fatalf("roads are %s", values(events))
+	}
+	s, events = turns(t, e, s, "9")
+	second := lastSaid(events).Choices
+	if len(second) == 0 || second[0].Value == first[0].Value {
+		t.Fatalf("more roads are %s", values(events))
+	}
+	s, _ = turns(t, e, s, "1")
+	if got := e.Now(s).Tree; got != second[0].Value {
+		t.Errorf("1 on the second page starts %q, not %q", got, second[0].Value)
+	}
+	// A button of an old menu still means what it said.
+	old, _ := e.Turn(context.Background(), &town{}, dialog.Session{Lang: "en", Runs: 9}, dialog.Input{Kind: dialog.Press, Press: first[0].Data})
+	if got := e.Now(old).Tree; got != first[0].Value {
+		t.Errorf("an old menu's button starts %q, not %q", got, first[0].Value)
+	}
+}
+
+func TestWhatAPersonsTurnNeeds(t *testing.T) {
+	e := engine(t, "en", "ur", "pl")
+	if got := e.Alarm("please come, there is a smell of GAS here"); got != "gas" {
+		t.Errorf("gas is %q", got)
+	}
+	if got := e.Alarm("there is a pothole"); got != "" {
+		t.Errorf("a pothole is %q", got)
+	}
+	if got := e.Command("ur", "BOT"); got != "bot" {
+		t.Errorf("BOT is %q", got)
+	}
+	s, _ := turns(t, e, dialog.Session{Lang: "en", Runs: 4}, "pothole")
+	if _, _, ok := e.Nudge(s); ok {
+		t.Error("a report without answers is reminded of")
+	}
+	s, _ = turns(t, e, s, "no")
+	after, lines, ok := e.Nudge(s)
+	if !ok || len(lines) != 2 || lines[1].Key != "shared.location.short" || s.Stack[0].Nudged {
+		t.Errorf("%v %+v", ok, lines)
+	}
+	if _, _, again := e.Nudge(after); again {
+		t.Error("reminded twice")
+	}
+}
+
+func TestASwitchedOffServiceSaysWhoItIs(t *testing.T) {
+	e := engineOf(t, "tree: x\nend: say\n", nil)
+	_, events := turns(t, e, dialog.Session{Lang: "en", Runs: 4}, "my bin was not collected")
+	if got := lastSaid(events).Lines[0].Key; got != "missed_bin.off" {
+		t.Errorf("a missed bin is answered with %q", got)
+	}
+}

@@ -87,6 +87,8 @@ func TestAnyTreeIsWalkedToItsEnd(t *testing.T) {
 				in.Kind, in.Location = dialog.Pin, &dialog.Location{Lat: 52.45, Lon: -1.8}
 			case dialog.AskPhoto:
 				in.Kind, in.Media = dialog.Media, []string{"photo"}
+			case dialog.AskText:
+				in.Text = "words"
 			default:
 				in.Text = rapid.SampledFrom([]string{"1", "2"}).Draw(t, "answer")
 			}

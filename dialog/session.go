@@ -99,6 +99,7 @@ const (
 	maxWords    = 80
 	maxText     = 500
 	maxEarly    = 4
+	shortText   = 100 // over it a text is prose; a post's number or a plate is shorter
 
 	burst      = 10
 	earlyAge   = 30 * 60
