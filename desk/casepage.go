@@ -13,8 +13,8 @@ import (
 	"concierge/internal/database"
 )
 
-// case_ loads a case's page. A case of another team's is not there.
-func (d *Desk) case_(w http.ResponseWriter, r *request) (*casePage, error) {
+// loadCase loads a case's page. A case of another team's is not there.
+func (d *Desk) loadCase(w http.ResponseWriter, r *request) (*casePage, error) {
 	ctx := r.Context()
 	ref, err := r.reference()
 	if err != nil {

@@ -157,7 +157,7 @@ type reasonGroup struct {
 }
 
 func (d *Desk) casePage(w http.ResponseWriter, r *request) error {
-	p, err := d.case_(w, r)
+	p, err := d.loadCase(w, r)
 	if err != nil {
 		return err
 	}
