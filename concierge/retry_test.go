@@ -3,12 +3,16 @@ package concierge
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/riverqueue/river"
 
 	"concierge/dialog"
 	"concierge/internal/database"
 	"concierge/internal/database/databasetest"
+	"concierge/internal/jobs"
 )
 
 // moody panics on "bad", hangs on "slow", and echoes all else.
@@ -121,4 +125,32 @@ func TestADatabaseThatIsGoneAcknowledgesNothing(t *testing.T) {
 		t.Fatal("acknowledged, and not stored")
 	}
 	o.exec(`ALTER TABLE gone RENAME TO received`)
+}
+
+// TestTheQueueTakesWhatFailed runs River itself: the job comes after its pause, and finds its worker.
+func TestTheQueueTakesWhatFailed(t *testing.T) {
+	t.Parallel()
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		var cured atomic.Bool
+		o := open(t, db, script(func(s dialog.Session, in dialog.Input) (dialog.Session, []dialog.Event) {
+			if !cured.Load() {
+				panic("not yet")
+			}
+			return echo(s, in)
+		}))
+		workers := river.NewWorkers()
+		queue, err := jobs.New(db, workers, Periodic(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.h.s.Queue = queue
+		o.h.Workers(workers)
+		if err := queue.Start(o.ctx); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = queue.Stop(context.Background()) })
+		o.receive(text(phone, "hello"))
+		cured.Store(true)
+		o.hears(o.sms, phone, "you said hello", "privacy.first")
+	})
 }
