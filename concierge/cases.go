@@ -9,6 +9,7 @@ import (
 
 	"concierge/cases"
 	"concierge/dialog"
+	"concierge/inbox"
 	"concierge/internal/database"
 	"concierge/internal/phrase"
 	"concierge/internal/seal"
@@ -85,7 +86,7 @@ func (t *turn) joinCase(ctx context.Context, e dialog.Joined) error {
 }
 
 // fixedAnswered takes "is it fixed?": yes ends an open case, or confirms a done one; no and partly open a done one again. Of a case
-// still open, no is a word to staff, who see it among the silent ones.
+// still open, no is a word to staff, who see it among the silent ones. Where a rule refuses, nobody is told that it was opened.
 func (t *turn) fixedAnswered(ctx context.Context, e dialog.FixedAnswered) error {
 	one, w, err := t.caseAbout(ctx, e.Reference, e.Text, e.Photos, "fixed")
 	if err != nil || one.ID == "" {
@@ -97,18 +98,55 @@ func (t *turn) fixedAnswered(ctx context.Context, e dialog.FixedAnswered) error 
 	case e.Answer == "yes":
 		m := cases.Move{To: cases.Fixed, Reason: cases.ReasonByResident, Text: e.Text, Language: t.tag, Photos: w.Photos, Source: w.Source}
 		one, err = c.Change(ctx, t.tx, ref, 0, m, t.resident())
-	case e.Answer == "why" || one.Status.Open():
-		if w.Text == "" {
-			w.Text = t.spoken(e.Answer)
-		}
-		one, err = c.Add(ctx, t.tx, ref, w, t.resident())
+	case one.Status.Open():
+		one, err = t.dispute(ctx, one, e.Answer, w)
 	default:
-		one, err = c.Reopen(ctx, t.tx, ref, w, t.resident())
+		var refusal cases.ErrRefused
+		if one, err = c.Reopen(ctx, t.tx, ref, w, t.resident()); errors.As(err, &refusal) {
+			one, err = t.notReopened(ctx, one, e.Answer, w, refusal)
+		}
 	}
 	if err != nil {
 		return err
 	}
 	return t.nameCase(ctx, one)
+}
+
+// reopened is the line the engine says after "no": it must be true.
+const reopened = "not_fixed.reopened"
+
+// dispute keeps their word on a case that stays as it is.
+func (t *turn) dispute(ctx context.Context, one cases.Case, answer string, w cases.Words) (cases.Case, error) {
+	if w.Text == "" {
+		w.Text = t.spoken(answer)
+	}
+	t.sayInstead(reopened, phrase.Say("updates.added"))
+	return t.h.s.Cases.Add(ctx, t.tx, one.Reference, w, t.resident())
+}
+
+// notReopened does what is left: what is not ours is told again what they can do; too late or too often, a person takes it.
+func (t *turn) notReopened(ctx context.Context, one cases.Case, answer string, w cases.Words, why cases.ErrRefused) (cases.Case, error) {
+	if why.Code == "not_allowed" && why.Field == "reason" {
+		v := caseVars(t.h.s.Council, t.h.s.Keys, t.h.s.PublicURL, one, cases.Follower{Role: cases.Reporter})
+		t.sayInstead(reopened, v.next())
+		return one, nil
+	}
+	if why.Field == "actor" {
+		return one, why
+	}
+	one, err := t.dispute(ctx, one, answer, w)
+	if err != nil {
+		return one, err
+	}
+	s := summary{Service: one.Service, Missed: []string{string(one.Reference)}}
+	return one, t.request(ctx, inbox.Reopened, one.Service, s)
+}
+
+func (t *turn) sayInstead(key string, l phrase.Line) {
+	if t.instead == nil {
+		t.instead = map[string]phrase.Line{}
+	}
+	t.instead[key] = l
 }
 
 func (t *turn) addToCase(ctx context.Context, e dialog.Added) error {

@@ -28,7 +28,8 @@ func (l looking) Place(_ context.Context, in dialog.PlaceInput) (dialog.PlaceRea
 
 // PlaceIn finds a sure place inside a sentence.
 func (l looking) PlaceIn(_ context.Context, lang, text string) (dialog.Place, string, bool, error) {
-	var before, after []string
+	book := l.t.h.s.Languages()
+	before, after := book.Words(lang, "place.before"), book.Words(lang, "place.after")
 	if l.t.h.s.Outside != nil {
 		before, after = l.t.h.s.Outside(lang)
 	}

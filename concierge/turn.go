@@ -38,7 +38,8 @@ type turn struct {
 	now time.Time      // the database's
 	tag string         // the language of this turn's words; "" until the engine has spoken
 
-	vars []phrase.Var // Ref, Due, Link …: what the lines said after it may name
+	vars    []phrase.Var           // Ref, Due, Link …: what the lines said after it may name
+	instead map[string]phrase.Line // what is said for a key whose event a rule refused
 
 	due             string // what a report of the open tree would be promised, sent today
 	cause           string // what makes the turn's messages once; "" is the message's id
@@ -160,6 +161,9 @@ func (t *turn) lines(lines ...phrase.Line) []phrase.Line {
 }
 
 func (t *turn) line(l phrase.Line) phrase.Line {
+	if other, ok := t.instead[l.Key]; ok {
+		l = other
+	}
 	if l.Key == "" {
 		return l
 	}

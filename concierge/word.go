@@ -156,13 +156,17 @@ type variables struct {
 }
 
 func (t *Teller) vars(one cases.Case, f cases.Follower) variables {
-	who, contact := cases.Whose(t.s.Council.Responsible, one.NextStep)
+	return caseVars(t.s.Council, t.s.Keys, t.s.PublicURL, one, f)
+}
+
+func caseVars(c *council.Council, keys *seal.Keys, url string, one cases.Case, f cases.Follower) variables {
+	who, contact := cases.Whose(c.Responsible, one.NextStep)
 	place := placeFor(one.Place, f)
 	return variables{one: one,
-		council: phrase.Var{Name: "Council", Text: t.s.Council.ShortName}, ref: phrase.Var{Name: "Ref", Text: string(one.Reference)},
+		council: phrase.Var{Name: "Council", Text: c.ShortName}, ref: phrase.Var{Name: "Ref", Text: string(one.Reference)},
 		service: phrase.Var{Name: "Service", Key: "service." + one.Service + ".name"}, place: phrase.Var{Name: "Place", Text: place},
-		link: phrase.Var{Name: "Link", Text: linkOf(t.s.Keys, t.s.PublicURL, f.LinkNo)}, date: phrase.Var{Name: "Date", Date: one.PlannedFor},
-		phone: phrase.Var{Name: "Phone", Text: t.s.Council.Phone}, who: phrase.Var{Name: "Who", Text: who},
+		link: phrase.Var{Name: "Link", Text: linkOf(keys, url, f.LinkNo)}, date: phrase.Var{Name: "Date", Date: one.PlannedFor},
+		phone: phrase.Var{Name: "Phone", Text: c.Phone}, who: phrase.Var{Name: "Who", Text: who},
 		whom: phrase.Var{Name: "Whom", Text: who}, contact: phrase.Var{Name: "Contact", Text: contact},
 		original: phrase.Var{Name: "Original", Text: string(one.DuplicateOf)}, hasPlace: place != "", hasContact: contact != "",
 		theirs: f.Role == cases.Reporter}
