@@ -36,7 +36,7 @@ func (t *turn) answer(q *Question, value, from string) {
 // changed reads a changed answer back in one line; the review need not say it all again.
 func (t *turn) changed(q *Question, run *Run) {
 	t.readBack = true
-	t.say("repair.changed", Var{Name: "Label", Lines: []Line{t.label(q)}}, Var{Name: "Value", Lines: []Line{t.valueLine(q, run.answer(q.Slot))}})
+	t.say("repair.changed", varOf("Label", t.label(q)), varOf("Value", t.valueLine(q, run.answer(q.Slot))))
 }
 
 // settled is what an answer ends: the tries at the question, its change, what was offered.

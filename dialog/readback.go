@@ -5,6 +5,17 @@ import "strings"
 // label is how a slot is called when it is read back.
 func (t *turn) label(q *Question) Line { return Line{Key: q.Key("label")} }
 
+// varOf puts a line into a variable of another.
+func varOf(name string, l Line) Var {
+	switch {
+	case l.Vars != nil:
+		return Var{Name: name, Lines: []Line{l}}
+	case l.Key != "":
+		return Var{Name: name, Key: l.Key}
+	}
+	return Var{Name: name, Text: l.Text}
+}
+
 // valueLine is how an answer is read back.
 func (t *turn) valueLine(q *Question, a *Answer) Line {
 	if a == nil || a.From == Skipped {

@@ -7,24 +7,25 @@ import (
 
 // review reads the answers back, numbered, and asks for SEND or a number.
 func (t *turn) review(v *view) {
-	var items []Line
-	var slots []string
+	lines := make([]Line, 0, len(v.run.Answers)+3)
+	slots := make([]string, 0, len(v.run.Answers))
+	lines = append(lines, Line{Key: "review.check"})
 	for i := range v.tree.Questions {
 		q, a := &v.tree.Questions[i], v.live[i]
 		if a == nil || a.From == Skipped {
 			continue
 		}
 		slots = append(slots, q.Slot)
-		items = append(items, Line{Key: "review.item", Vars: []Var{{Name: "Number", Text: strconv.Itoa(len(slots))},
-			{Name: "Label", Lines: []Line{t.label(q)}}, {Name: "Value", Lines: []Line{t.valueLine(q, a)}}}})
+		lines = append(lines, Line{Key: "review.item", Vars: []Var{{Name: "Number", Text: strconv.Itoa(len(slots))},
+			varOf("Label", t.label(q)), varOf("Value", t.valueLine(q, a))}})
 	}
 	how := "review.pressed"
 	if t.in.Plain {
 		how = "review.typed"
 	}
-	lines := []Line{{Key: how}}
-	if !t.readBack {
-		lines = append(append([]Line{{Key: "review.check"}}, items...), Line{Key: "review.news"}, Line{Key: how})
+	lines = append(lines, Line{Key: "review.news"}, Line{Key: how})
+	if t.readBack {
+		lines = lines[len(lines)-1:]
 	}
 	t.s.Offered = Offer{Run: v.run.No, Prompt: "review", Values: slots}
 	t.final = Said{Lines: lines, Named: true, Choices: []Choice{
