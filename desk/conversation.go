@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"concierge/channels"
 	"concierge/inbox"
 	"concierge/internal/audit"
 	"concierge/internal/database"
@@ -42,7 +41,6 @@ type conversationPage struct {
 	Stretches                   []stretch
 	Teams, Agents               []option // to transfer and to assign to
 	Outcomes, Ways              []option
-	Parts                       bool // the channel counts parts
 	Back                        string
 }
 
@@ -153,7 +151,6 @@ func (d *Desk) fillConversation(ctx context.Context, tx *database.Tx, p *convers
 	p.Language, p.Tag = d.language(p.frame, c.Language), c.Language
 	p.Owner, p.State, p.Version = string(c.Owner), string(c.State), c.Version
 	p.OptedOut = !c.OptedOutAt.IsZero()
-	p.Parts = channels.Can(c.Channel).Parts > 0
 	p.Mine = c.Owner == inbox.AnAgent && c.AgentID == me.ID
 	p.Claimable = p.Works && c.Owner == inbox.Queue
 	p.Takeable = p.Works && !p.Mine && !p.Claimable

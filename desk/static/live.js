@@ -52,6 +52,19 @@ async function lookAgain() {
   open();
 }
 
+// A session rests after 30 minutes without a page or a draft; two minutes before, its owner is asked. What a stream fetches does not count.
+const idle = document.getElementById('idle');
+let rest = 0;
+function awake() {
+  clearTimeout(rest);
+  rest = setTimeout(() => { if (!idle.open) idle.showModal(); }, 28 * 60_000);
+}
+if (idle) {
+  awake();
+  document.addEventListener('desk:kept', awake);
+  idle.addEventListener('close', () => { fetch('/desk/', { redirect: 'manual' }); awake(); });
+}
+
 if (sign && page) {
   document.addEventListener('visibilitychange', lookAgain);
   addEventListener('online', lookAgain);

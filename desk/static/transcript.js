@@ -90,7 +90,7 @@ function keepDrafts(form) {
     timer = setTimeout(async () => {
       const data = new URLSearchParams({ form: form.elements.form.value, text: reply.value });
       const r = await fetch(form.dataset.draft, { method: 'POST', body: data, headers: { 'Desk-Live': '1' }, redirect: 'manual' }).catch(() => null);
-      if (r?.ok) state.textContent = state.dataset.kept;
+      if (r?.ok) { state.textContent = state.dataset.kept; document.dispatchEvent(new Event('desk:kept')); }
     }, 2000);
   });
   reply.addEventListener('keydown', (e) => {
