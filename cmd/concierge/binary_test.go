@@ -51,7 +51,7 @@ type binary struct {
 const testSecret = "0123456789abcdef0123456789abcdef"
 
 // newBinary prepares the binary on an engine, with Twilio and Telegram configured. lift takes the fakes' limits of pace away.
-func newBinary(t testing.TB, e database.Engine, lift bool, durable bool, extra ...string) *binary {
+func newBinary(t testing.TB, e database.Engine, lift bool, extra ...string) *binary {
 	t.Helper()
 	file, err := built()
 	if err != nil {
@@ -70,7 +70,7 @@ func newBinary(t testing.TB, e database.Engine, lift bool, durable bool, extra .
 		"CONCIERGE_TWILIO_API_URL="+b.twilio.URL(), "CONCIERGE_TELEGRAM_TOKEN="+channeltest.TelegramToken,
 		"CONCIERGE_TELEGRAM_SECRET="+channeltest.TelegramSecret, "CONCIERGE_TELEGRAM_API_URL="+b.telegram.URL(), "CONCIERGE_LOG=info")
 	if e == database.Postgres {
-		b.env = append(b.env, "CONCIERGE_DATABASE="+databasetest.StartPostgres(t, durable), "CONCIERGE_SECRET="+testSecret)
+		b.env = append(b.env, "CONCIERGE_DATABASE="+databasetest.StartPostgres(t, true), "CONCIERGE_SECRET="+testSecret)
 	}
 	b.env = append(b.env, extra...)
 	if e == database.Postgres {

@@ -29,6 +29,7 @@ func (s *station) routes() http.Handler {
 	}
 	r.HandleFunc("/healthz", alive).Methods(http.MethodGet, http.MethodHead)
 	r.HandleFunc("/readyz", s.ready).Methods(http.MethodGet, http.MethodHead)
+	r.HandleFunc("/favicon.ico", noIcon).Methods(http.MethodGet, http.MethodHead)
 	r.HandleFunc("/", s.front).Methods(http.MethodGet, http.MethodHead)
 	r.NotFoundHandler = http.HandlerFunc(http.NotFound)
 	return secured(r, s.house.settings.PublicURL)
@@ -58,6 +59,12 @@ func (s *station) front(w http.ResponseWriter, r *http.Request) {
 		to = "/simulator/"
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+// noIcon spares a page without an icon of its own a 404 in the browser's log.
+func noIcon(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Cache-Control", "public, max-age=86400")
+	w.WriteHeader(http.StatusNoContent)
 }
 
 func plain(w http.ResponseWriter, status int, text string) {
