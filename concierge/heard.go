@@ -26,11 +26,11 @@ func (t *turn) heard(ctx context.Context) (string, error) {
 		return "", err
 	}
 	switch {
-	case t.m.Kind == channels.KindOptOut && t.c.Channel != channels.SMS:
+	case t.m.Kind == channels.KindOptOut || t.m.Kind == channels.KindOptIn:
 		if !got.Turn {
 			t.m.Taken = inbox.ForDesk
 		}
-		return t.optedOut(ctx)
+		return t.confirm(ctx)
 	case got.Returned != "":
 		if err := t.keep(ctx); err != nil {
 			return "", err

@@ -10,6 +10,9 @@ import (
 	"concierge/internal/database"
 )
 
+// clockSlack keeps a timer of ours from ringing just before the database's clock has come so far.
+const clockSlack = 5 * time.Millisecond
+
 const (
 	drainers  = 8           // conversations looked at at once
 	lookEvery = time.Second // for anything due that nobody sends: a killed node costs a second
@@ -86,7 +89,7 @@ func (o *outbox) wakeAt(id string, d time.Duration) {
 		return
 	}
 	var t *time.Timer
-	t = time.AfterFunc(d, func() {
+	t = time.AfterFunc(d+clockSlack, func() {
 		o.mu.Lock()
 		delete(o.timers, t)
 		o.mu.Unlock()

@@ -114,6 +114,9 @@ func (h *Host) arrived(tx *database.Tx, a *inbox.Arrival, m channels.Message, id
 // hear deals with what is no turn, and takes the turn of what is one.
 func (t *turn) hear(ctx context.Context, a *inbox.Arrival) (outcome string, err error) {
 	m, c := t.m, t.c
+	if m.Kind == channels.KindText && c.Channel != channels.SMS {
+		m.Kind = stopWord(m.Text)
+	}
 	switch m.Kind {
 	case channels.KindBlocked, channels.KindUnblocked:
 		return string(m.Kind), t.reachable(m.Kind == channels.KindUnblocked)
@@ -144,8 +147,8 @@ func (t *turn) hear(ctx context.Context, a *inbox.Arrival) (outcome string, err 
 	if c.Owner != inbox.Bot || c.State == inbox.Closed {
 		return t.heard(ctx)
 	}
-	if m.Kind == channels.KindOptOut {
-		return t.optedOut(ctx)
+	if m.Kind == channels.KindOptOut || m.Kind == channels.KindOptIn {
+		return t.confirm(ctx)
 	}
 	if a.Waiting {
 		m.Taken = inbox.ForTurn
@@ -161,6 +164,18 @@ func (t *turn) hear(ctx context.Context, a *inbox.Arrival) (outcome string, err 
 	return "turn", t.take(ctx, in)
 }
 
+// stopWord finds the words of SMS's carriers where there is no carrier: people know them. Those that mean other things in a
+// conversation (END, CANCEL, QUIT, YES) are left to it.
+func stopWord(text string) channels.Kind {
+	switch strings.ToUpper(strings.TrimSpace(text)) {
+	case "STOP", "STOPALL", "UNSUBSCRIBE", "OPTOUT":
+		return channels.KindOptOut
+	case "START", "UNSTOP":
+		return channels.KindOptIn
+	}
+	return channels.KindText
+}
+
 // silent keeps a message that somebody else answers.
 func (t *turn) silent(ctx context.Context) (string, error) {
 	if t.c.Owner != inbox.Bot {
@@ -169,12 +184,17 @@ func (t *turn) silent(ctx context.Context) (string, error) {
 	return string(t.m.Kind), t.keep(ctx)
 }
 
-// optedOut confirms STOP where no carrier does, once: nothing more comes unasked.
-func (t *turn) optedOut(ctx context.Context) (string, error) {
+// confirm answers STOP and START where no carrier does.
+func (t *turn) confirm(ctx context.Context) (string, error) {
 	if err := t.keep(ctx); err != nil {
 		return "", err
 	}
-	return string(t.m.Kind), t.write(inbox.Reply, inbox.Words{Lines: t.lines(phrase.Say("carrier.stopped")), Cause: "stop:" + t.m.ID})
+	key := "carrier.stopped"
+	if t.m.Kind == channels.KindOptIn {
+		key = "updates.on"
+	}
+	t.tag = t.c.Language
+	return string(t.m.Kind), t.write(inbox.Reply, inbox.Words{Lines: t.lines(phrase.Say(key)), Cause: "stop:" + t.m.ID})
 }
 
 // reachable notes that the resident blocked us, or let us in again. It is no message.

@@ -138,6 +138,12 @@ func TestStopAndStart(t *testing.T) {
 		o.hears(o.sms, phone, "you said hello", "privacy.first", "you said YES", "more news")
 		o.receive(stop("telegram:42")) // no carrier: we confirm
 		o.hears(o.tg, "telegram:42", "carrier.stopped")
+		o.receive(text("telegram:42", "start")) // undone, and answered
+		o.receive(text("telegram:42", "Stop"))
+		o.hears(o.tg, "telegram:42", "carrier.stopped", "updates.on", "carrier.stopped")
+		if n := o.count(`SELECT COUNT(*) FROM addresses WHERE kind = 'telegram' AND opted_out_at IS NOT NULL`); n != 1 {
+			t.Error("the word STOP does nothing on Telegram")
+		}
 	})
 }
 

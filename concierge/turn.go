@@ -246,10 +246,13 @@ func (t *turn) committed() {
 	switch {
 	case t.marked != nil:
 		t.h.out.send(t.marked)
-	case len(t.rows) > 0:
-		t.h.out.wakeAt(t.c.ID, t.rows[0].Due.Sub(t.now))
 	case t.queued > 0:
 		t.h.out.wake(t.c.ID)
+	}
+	for i, r := range t.rows {
+		if due := r.Due.Sub(t.now); (i == 0 && t.marked == nil) || r.Held {
+			t.h.out.wakeAt(t.c.ID, due)
+		}
 	}
 	if !t.unsaid {
 		t.h.feedWake()
