@@ -110,6 +110,13 @@ func (d *Desk) note(w http.ResponseWriter, r *request) error {
 	})
 }
 
+// retry sends a failed message again.
+func (d *Desk) retry(w http.ResponseWriter, r *request) error {
+	return d.step(w, r, "", "retried", func(tx *database.Tx, a inbox.Actor, id string, _ int64) error {
+		return d.Handoffs.Retry(r.Context(), tx, a, id, r.PostForm.Get("message"))
+	})
+}
+
 func (d *Desk) release(w http.ResponseWriter, r *request) error {
 	return d.step(w, r, "/desk/queue", "released", func(tx *database.Tx, a inbox.Actor, id string, version int64) error {
 		return d.Handoffs.Release(r.Context(), tx, a, id, version)

@@ -52,6 +52,7 @@ type spoken struct {
 	Time, Moment      string
 	Delivery          string
 	Failed, Grey, New bool
+	Retry             bool // may be sent again by hand
 	Choices           []string
 	Pin               *pin
 	Media             []attached

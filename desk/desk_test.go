@@ -178,6 +178,39 @@ func TestASupervisorAssigns(t *testing.T) {
 	}
 }
 
+func TestAFailedMessageIsSentAgainByHand(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		h := open(t, db, "en")
+		asha := h.sit("Asha Rahman", []string{desk.Agent}, []string{"highways"})
+		id := h.resident("sms:+447700900101", "en", "a person please")
+		h.request(id, inbox.Request{Reason: inbox.Asked, Topic: "pothole"})
+		where := "/desk/conversations/" + id
+		asha.press(where, where+"/reply", url.Values{"text": {"Hello."}})
+		h.must(h.write(func(tx *database.Tx) error {
+			_, err := tx.Exec(ctx, `UPDATE messages SET status = 'failed', rank = 3, reason = 'unreachable', code = '30003' WHERE kind = 'agent'`)
+			return err
+		}))
+		_, body := asha.get(where)
+		if !strings.Contains(body, "Failed: the number cannot be reached, or blocked us (30003)") || strings.Count(body, where+"/retry") != 1 {
+			t.Fatalf("the failure:\n%s", body) // what was overtaken has no button
+		}
+		form := asha.fieldsOf(body, where+"/retry")
+		if status, body := asha.post(where+"/retry", form); status != http.StatusOK || strings.Contains(body, "30003") {
+			t.Fatalf("send again: %d\n%s", status, body)
+		}
+		if status, _ := asha.post(where+"/retry", form); status != http.StatusConflict {
+			t.Fatalf("pressed twice: %d", status)
+		}
+		var due int
+		h.must(db.Read(ctx, func(tx *database.Tx) error {
+			return tx.QueryRow(ctx, `SELECT COUNT(*) FROM messages WHERE kind = 'agent' AND status = 'queued' AND rank = 0 AND expires_at > $1`, tx.Now().Add(23*time.Hour)).Scan(&due)
+		}))
+		if due != 1 {
+			t.Fatal("it does not wait to be sent")
+		}
+	})
+}
+
 func TestWhatsAppTakesNoFreeTextAfterADay(t *testing.T) {
 	late := time.Duration(0)
 	db := databasetest.Open(t, database.SQLite, func() time.Time { return time.Now().Add(late) })

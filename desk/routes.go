@@ -30,6 +30,7 @@ func routes() []route {
 		{"POST /desk/conversations/{id}/reply", doWork, (*Desk).reply},
 		{"POST /desk/conversations/{id}/draft", doWork, (*Desk).draft},
 		{"POST /desk/conversations/{id}/note", doWork, (*Desk).note},
+		{"POST /desk/conversations/{id}/retry", doWork, (*Desk).retry},
 		{"POST /desk/conversations/{id}/release", doWork, (*Desk).release},
 		{"POST /desk/conversations/{id}/transfer", doWork, (*Desk).transfer},
 		{"POST /desk/conversations/{id}/return", doWork, (*Desk).giveBack},

@@ -76,6 +76,7 @@ func (d *Desk) spoken(f frame, channel string, m inbox.Spoken) spoken {
 	}
 	if !m.Inbound {
 		s.Delivery, s.Failed, s.Grey = d.delivery(f, channel, m)
+		s.Retry = inbox.Retriable(m.Status, m.Reason)
 	}
 	return s
 }
@@ -109,6 +110,8 @@ func reasonName(reason string) string {
 	switch reason {
 	case "unreachable", "opted_out", "window_shut", "expired", "refused", "throttled", "uncertain", "configuration":
 		return reason
+	case "unknown": // sent, and its fate never learnt
+		return "uncertain"
 	}
 	return "unknown"
 }
