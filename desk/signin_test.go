@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
@@ -191,7 +192,12 @@ func TestNoDeskOverPlainHTTPElsewhere(t *testing.T) {
 		t.Fatalf("http: %v", err)
 	}
 	s.PublicURL = "https://council.example"
-	if _, err := desk.New(s); err != nil {
-		t.Fatalf("https: %v", err)
+	d, err := desk.New(s)
+	h.must(err)
+	w := httptest.NewRecorder()
+	d.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "https://council.example/desk/login", nil))
+	cookie := w.Result().Cookies()[0]
+	if cookie.Name != "__Host-desk-form" || !cookie.Secure || cookie.Path != "/" || cookie.Domain != "" || w.Header().Get("Strict-Transport-Security") == "" {
+		t.Fatalf("over https: %+v %v", cookie, w.Header())
 	}
 }

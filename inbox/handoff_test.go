@@ -298,6 +298,10 @@ func TestBackToTheQueueToTheConciergeAndToTheEnd(t *testing.T) {
 		if all != want {
 			t.Fatalf("the resident reads:\n%s\nwant\n%s", all, want)
 		}
+		s.must(s.rules.Tick(s.ctx, s.db)) // nothing is due yet, on either engine
+		if c := s.get(id); c.Owner != inbox.Bot || c.State != inbox.Active {
+			t.Fatalf("a tick moved it: %+v", c)
+		}
 		// Closed by a person: thanks changes nothing, anything else within a day is the team's again.
 		s.must(s.write(func(tx *database.Tx) error { return s.rules.TakeOver(s.ctx, tx, ben, id, s.get(id).Version) }))
 		s.must(s.write(func(tx *database.Tx) error {
