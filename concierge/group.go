@@ -6,7 +6,6 @@ import (
 
 	"concierge/channels"
 	"concierge/inbox"
-	"concierge/internal/database"
 	"concierge/internal/phrase"
 )
 
@@ -14,13 +13,12 @@ import (
 const groupLine = 24 * time.Hour
 
 func (h *Host) receiveGroup(ctx context.Context, m channels.Message, id string) (string, error) {
-	err := h.s.DB.Write(ctx, func(tx *database.Tx) (err error) {
-		defer caught(&err)
-		a, err := h.s.Inbox.Arrive(ctx, tx, m, id, h.s.Now())
+	err := h.turning(ctx, func(t *turn) error {
+		a, err := h.s.Inbox.Arrive(ctx, t.tx, m, id, h.s.Now())
 		if err != nil || a.Repeat {
 			return err
 		}
-		t := h.arrived(tx, a, m, id)
+		t.arrived(a, m, id)
 		t.unsaid = true
 		if t.c.TurnedAt.IsZero() || t.now.Sub(t.c.TurnedAt) >= groupLine {
 			t.c.TurnedAt = t.now

@@ -62,10 +62,8 @@ func (h *Host) receive(ctx context.Context, m channels.Message, id string) (outc
 	if m.Kind == channels.KindGroup {
 		return h.receiveGroup(ctx, m, id)
 	}
-	var t *turn
-	err = h.s.DB.Write(ctx, func(tx *database.Tx) (err error) {
-		defer caught(&err)
-		a, err := h.s.Inbox.Arrive(ctx, tx, m, id, h.s.Now())
+	err = h.turning(ctx, func(t *turn) error {
+		a, err := h.s.Inbox.Arrive(ctx, t.tx, m, id, h.s.Now())
 		if err != nil {
 			return err
 		}
@@ -73,31 +71,44 @@ func (h *Host) receive(ctx context.Context, m channels.Message, id string) (outc
 			outcome = "repeat"
 			return nil
 		}
-		t = h.arrived(tx, a, m, id)
-		outcome, err = t.hear(ctx, a)
-		if err != nil {
+		t.arrived(a, m, id)
+		if outcome, err = t.hear(ctx, a); err != nil {
 			return err
 		}
 		return t.finish(ctx)
 	})
-	if err != nil {
-		if t != nil {
-			t.leave()
-		}
-		return outcome, err
-	}
-	return outcome, nil
+	return outcome, err
 }
 
-// arrived makes the turn of a message that has just come.
-func (h *Host) arrived(tx *database.Tx, a *inbox.Arrival, m channels.Message, id string) *turn {
-	now := tx.Now()
-	t := &turn{h: h, tx: tx, b: &database.Batch{}, c: a.Conversation, now: now, first: a.GreetedAt.IsZero(), told: a.Told, queued: a.Queued, sending: a.Sending}
-	t.m = &inbox.Inbound{Message: m, ID: id, At: now, Taken: inbox.Done}
-	if a.HeldFirst {
-		t.c.GreetedAt, t.first = time.Time{}, true
+// turning runs f in a transaction. A panic rolls it back like an error does, and what the turn had taken is given back.
+func (h *Host) turning(ctx context.Context, f func(*turn) error) error {
+	t := &turn{h: h, b: &database.Batch{}}
+	err := h.s.DB.Write(ctx, func(tx *database.Tx) (err error) {
+		defer caught(&err)
+		t.tx = tx
+		return f(t)
+	})
+	if err != nil {
+		t.leave()
 	}
-	t.c.InboundAt = now
+	return err
+}
+
+// seenEvery is how exactly we keep when somebody was last here: how long we keep them is counted in months.
+const seenEvery = 24 * time.Hour
+
+// arrived begins the turn of a message that has just come.
+func (t *turn) arrived(a *inbox.Arrival, m channels.Message, id string) {
+	t.c, t.now, t.told, t.queued, t.sending = a.Conversation, t.tx.Now(), a.Told, a.Queued, a.Sending
+	t.m = &inbox.Inbound{Message: m, ID: id, At: t.now, Taken: inbox.Done}
+	if a.HeldFirst {
+		t.c.GreetedAt = time.Time{}
+	}
+	t.first = t.c.GreetedAt.IsZero()
+	if t.now.Sub(t.c.InboundAt) > seenEvery {
+		t.b.Exec(`UPDATE contacts SET seen_at = $2 WHERE id = $1`, t.c.ContactID, t.now)
+	}
+	t.c.InboundAt = t.now
 	if m.To != "" {
 		t.c.Sender = m.To
 	}
@@ -106,9 +117,8 @@ func (h *Host) arrived(tx *database.Tx, a *inbox.Arrival, m channels.Message, id
 		t.b.Exec(`UPDATE addresses SET unreachable_at = NULL WHERE id = $1`, t.c.AddressID)
 	}
 	if a.Held {
-		h.s.Inbox.Withdraw(t.b, t.c)
+		t.h.s.Inbox.Withdraw(t.b, t.c)
 	}
-	return t
 }
 
 // hear deals with what is no turn, and takes the turn of what is one.

@@ -41,18 +41,18 @@ func (h *Host) receiveFailed(ctx context.Context, m channels.Message, id string,
 		cause = err
 	}
 	h.turnFailed(id, 1, cause)
-	err := h.s.DB.Write(ctx, func(tx *database.Tx) error {
-		a, err := h.s.Inbox.Arrive(ctx, tx, m, id, h.s.Now())
+	err := h.turning(ctx, func(t *turn) error {
+		a, err := h.s.Inbox.Arrive(ctx, t.tx, m, id, h.s.Now())
 		if err != nil || a.Repeat {
 			return err
 		}
-		t := h.arrived(tx, a, m, id)
+		t.arrived(a, m, id)
 		t.m.Taken, t.m.Tries = inbox.ForTurn, 1
 		if err := t.keep(ctx); err != nil {
 			return err
 		}
 		if !a.Waiting { // else the job of the one in front takes this one too
-			if err := h.s.Queue.EnqueueAt(ctx, tx, Take{t.c.ID, id}, t.now.Add(takeAfter[0])); err != nil {
+			if err := h.s.Queue.EnqueueAt(ctx, t.tx, Take{t.c.ID, id}, t.now.Add(takeAfter[0])); err != nil {
 				return err
 			}
 		}
@@ -127,21 +127,19 @@ func (h *Host) tryNext(ctx context.Context, conversation string) (m *inbox.Inbou
 
 // takeOne takes the turn of one waiting message.
 func (h *Host) takeOne(ctx context.Context, conversation string, m *inbox.Inbound) error {
-	var t *turn
-	err := h.s.DB.Write(ctx, func(tx *database.Tx) (err error) {
-		defer caught(&err)
-		c, err := h.s.Inbox.Lock(ctx, tx, conversation)
+	return h.turning(ctx, func(t *turn) error {
+		c, err := h.s.Inbox.Lock(ctx, t.tx, conversation)
 		if err != nil {
 			return err
 		}
-		t = &turn{h: h, tx: tx, b: &database.Batch{}, c: c, m: m, now: tx.Now(), first: c.GreetedAt.IsZero(), told: true,
-			queued: 1} // there may be some ahead: the outbox looks
-		took, err := h.s.Inbox.Take(ctx, tx, m, inbox.Done)
+		t.c, t.m, t.now, t.first, t.told = c, m, t.tx.Now(), c.GreetedAt.IsZero(), true
+		t.queued = 1 // there may be some ahead: the outbox looks
+		took, err := h.s.Inbox.Take(ctx, t.tx, m, inbox.Done)
 		if err != nil || !took {
 			return err
 		}
 		if c.Owner != inbox.Bot || c.State == inbox.Closed {
-			_, err := h.s.Inbox.Take(ctx, tx, m, inbox.ForDesk)
+			_, err := h.s.Inbox.Take(ctx, t.tx, m, inbox.ForDesk)
 			return err
 		}
 		in, err := t.input(ctx)
@@ -153,10 +151,6 @@ func (h *Host) takeOne(ctx context.Context, conversation string, m *inbox.Inboun
 		}
 		return t.finish(ctx)
 	})
-	if err != nil && t != nil {
-		t.leave()
-	}
-	return err
 }
 
 // setAside gives up on a message: it stays in the transcript, a person is asked for, the resident is told, and what waits behind it
@@ -179,9 +173,9 @@ func (h *Host) setAside(ctx context.Context, conversation, message string) error
 	return nil
 }
 
-// speak takes a turn in which the bot speaks first: c is locked by the caller's transaction. cause makes its messages once.
-func (h *Host) speak(ctx context.Context, tx *database.Tx, c *inbox.Conversation, in dialog.Input, cause string, unasked bool) error {
-	t := &turn{h: h, tx: tx, b: &database.Batch{}, c: c, now: tx.Now(), cause: cause, unasked: unasked}
+// speak takes a turn in which the bot speaks first. t.c is locked; cause makes its messages once.
+func (t *turn) speak(ctx context.Context, in dialog.Input, cause string, unasked bool) error {
+	t.now, t.cause, t.unasked, t.queued = t.tx.Now(), cause, unasked, 1
 	if err := t.take(ctx, in); err != nil {
 		return err
 	}

@@ -35,14 +35,13 @@ func (h *Host) resume(ctx context.Context, r inbox.Resume) error {
 	case "case":
 		how = r.Case
 	}
-	return h.unlessGone(h.s.DB.Write(ctx, func(tx *database.Tx) (err error) {
-		defer caught(&err)
-		c, err := h.s.Inbox.Lock(ctx, tx, r.Conversation)
+	return h.unlessGone(h.turning(ctx, func(t *turn) error {
+		c, err := h.s.Inbox.Lock(ctx, t.tx, r.Conversation)
 		if err != nil || c.Epoch != r.Epoch || c.Owner != inbox.Bot {
 			return err
 		}
 		var ended *time.Time
-		if err := tx.QueryRow(ctx, `SELECT MAX(ended_at) FROM handoffs WHERE conversation_id = $1`, c.ID).Scan(&ended); err != nil {
+		if err := t.tx.QueryRow(ctx, `SELECT MAX(ended_at) FROM handoffs WHERE conversation_id = $1`, c.ID).Scan(&ended); err != nil {
 			return fmt.Errorf("resume: %w", err)
 		}
 		if ended != nil && c.TurnedAt.After(*ended) {
@@ -50,7 +49,8 @@ func (h *Host) resume(ctx context.Context, r inbox.Resume) error {
 		}
 		can := channels.Can(c.Channel)
 		in := dialog.Input{Kind: dialog.Returned, Returned: how, Plain: can.Buttons == 0, Upload: can.UploadPage}
-		return h.speak(ctx, tx, c, in, fmt.Sprintf("resume:%s:%d", c.ID, r.Epoch), false)
+		t.c = c
+		return t.speak(ctx, in, fmt.Sprintf("resume:%s:%d", c.ID, r.Epoch), false)
 	}))
 }
 
@@ -100,26 +100,26 @@ func (h *Host) nudge(ctx context.Context) error {
 
 // nudgeOne reminds one resident. The row's lock and nudge_at make a second run harmless: it is emptied with the words.
 func (h *Host) nudgeOne(ctx context.Context, id string) error {
-	return h.s.DB.Write(ctx, func(tx *database.Tx) (err error) {
-		defer caught(&err)
-		c, err := h.s.Inbox.Lock(ctx, tx, id)
-		now := tx.Now()
+	return h.turning(ctx, func(t *turn) error {
+		c, err := h.s.Inbox.Lock(ctx, t.tx, id)
+		now := t.tx.Now()
 		if err != nil || c.NudgeAt.IsZero() || c.NudgeAt.After(now) {
 			return err
 		}
 		if until, quiet := h.s.Council.Quiet(now); quiet {
 			c.NudgeAt = until
-			return h.s.Inbox.Save(ctx, tx, c)
+			return h.s.Inbox.Save(ctx, t.tx, c)
 		}
 		window := channels.Can(c.Channel).Window
 		if c.Owner != inbox.Bot || c.State != inbox.Active || !c.OptedOutAt.IsZero() || !c.UnreachableAt.IsZero() ||
 			(window > 0 && !c.InboundAt.Add(window).After(now)) {
 			c.NudgeAt = time.Time{}
-			return h.s.Inbox.Save(ctx, tx, c)
+			return h.s.Inbox.Save(ctx, t.tx, c)
 		}
 		can := channels.Can(c.Channel)
 		in := dialog.Input{Kind: dialog.Resume, Plain: can.Buttons == 0, Upload: can.UploadPage, Since: max(now.Sub(c.TurnedAt), 0)}
-		return h.speak(ctx, tx, c, in, fmt.Sprintf("nudge:%s:%d", c.ID, c.NextSeq), true)
+		t.c = c
+		return t.speak(ctx, in, fmt.Sprintf("nudge:%s:%d", c.ID, c.NextSeq), true)
 	})
 }
 
