@@ -2,6 +2,8 @@ package concierge
 
 import (
 	"fmt"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,6 +15,7 @@ import (
 type passing struct {
 	*gate
 	start time.Time
+	mu    sync.Mutex
 	went  []string
 }
 
@@ -22,12 +25,22 @@ func newPassing(rate float64) *passing {
 	return p
 }
 
+func last(all []string) string { return all[len(all)-1] }
+
 func (p *passing) try(id string) bool {
 	if !p.enter(id) {
 		return false
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.went = append(p.went, fmt.Sprint(id, " ", time.Since(p.start)))
 	return true
+}
+
+func (p *passing) all() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.went)
 }
 
 func TestTheGateKeepsASendersRate(t *testing.T) {
@@ -38,7 +51,7 @@ func TestTheGateKeepsASendersRate(t *testing.T) {
 		}
 		time.Sleep(5 * time.Second)
 		synctest.Wait()
-		if got := fmt.Sprint(p.went); got != "[a 0s b 1s c 2s]" {
+		if got := fmt.Sprint(p.all()); got != "[a 0s b 1s c 2s]" {
 			t.Errorf("through: %s", got)
 		}
 		p.close()
@@ -60,7 +73,7 @@ func TestTheGateShutsForAProviderThatCannotBeReached(t *testing.T) {
 		}
 		time.Sleep(breakFor + time.Second)
 		synctest.Wait()
-		if got := p.went[len(p.went)-1]; got != "x 15s" {
+		if got := last(p.all()); got != "x 15s" {
 			t.Errorf("the probe: %s", got)
 		}
 		p.leave()
@@ -79,7 +92,7 @@ func TestTheGateWaitsAsLongAsTheProviderSays(t *testing.T) {
 		p.try("a")
 		time.Sleep(10 * time.Second)
 		synctest.Wait()
-		if got := fmt.Sprint(p.went); got != "[a 7s]" {
+		if got := fmt.Sprint(p.all()); got != "[a 7s]" {
 			t.Errorf("through: %s", got)
 		}
 		p.close()
@@ -97,7 +110,7 @@ func TestTheGateHasSoManyPlaces(t *testing.T) {
 		}
 		time.Sleep(500 * time.Millisecond)
 		p.leave()
-		if got := p.went[len(p.went)-1]; got != "late 500ms" {
+		if got := last(p.all()); got != "late 500ms" {
 			t.Errorf("the next in line: %s", got)
 		}
 		p.close()
