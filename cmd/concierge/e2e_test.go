@@ -182,10 +182,10 @@ func answer(e channeltest.Entry, review, where string) string {
 	switch {
 	case strings.Contains(e.Text, review):
 		return "send"
+	case strings.Contains(e.Text, "park?"), strings.Contains(e.Text, "w parku?"):
+		return "Cannon Hill Park"
 	case strings.Contains(e.Text, where):
 		return "45 Pershore Road"
-	case strings.Contains(e.Text, "park?"):
-		return "Cannon Hill Park"
 	case len(e.Choices) == 2 || strings.Contains(e.Text, "\n2 ") && !strings.Contains(e.Text, "\n3 "):
 		return "2" // hurt? no
 	}
@@ -195,7 +195,7 @@ func answer(e channeltest.Entry, review, where string) string {
 // handoff asks for a person and is one, at the desk.
 func (b *binary) handoff(t *testing.T) {
 	k := b.sms(t, "+447700900304")
-	k.says("person", "person")
+	k.says("person") // what is said depends on whether the office is open now
 	asha := b.signIn(t, "asha@council.example")
 	_, queue := get(t, asha, b.url+"/desk/queue")
 	where := regexp.MustCompile(`/desk/conversations/[0-9a-f-]{36}`).FindString(queue)
