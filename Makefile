@@ -12,7 +12,7 @@ bench: ## the figures, as a table and as bench.json
 	go run ./cmd/bench
 
 transcripts: ## rewrite the golden transcripts from what is said today
-	go test ./cmd/concierge -run Transcripts -update
+	go test ./dialog ./concierge ./locales -update
 
 lint:
 	go vet ./...

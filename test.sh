@@ -30,9 +30,12 @@ unformatted=$(gofmt -l $(git ls-files '*.go'))
 [ -z "$unformatted" ] || { echo "not gofmt'ed: $unformatted"; failed=1; }
 go vet ./... || failed=1
 
-echo "== the binary"
+echo "== words, trees and settings"
 CGO_ENABLED=0 go build -trimpath -o bin/concierge ./cmd/concierge || exit 1
-./bin/concierge --help >/dev/null || failed=1
+./bin/concierge locales check --strict >"$out" 2>&1 || { cat "$out"; failed=1; }
+./bin/concierge trees check >"$out" 2>&1 || { cat "$out"; failed=1; }
+./bin/concierge check >"$out" 2>&1 || { cat "$out"; failed=1; }
+tail -n 1 "$out"
 
 echo "== tests"
 go test -timeout 10m -v ./... 2>&1 | tee "$out" | grep -E '^(--- FAIL|FAIL|ok|panic|\?|.*_test\.go:[0-9]+: )' | grep -v 'no test files'
