@@ -15,14 +15,11 @@ import (
 	"github.com/riverqueue/river"
 
 	"concierge/cases"
-	"concierge/cases/api"
-	"concierge/cases/tracking"
 	"concierge/channels"
 	"concierge/channels/simulator"
 	"concierge/channels/telegram"
 	"concierge/channels/twilio"
 	"concierge/concierge"
-	"concierge/council"
 	"concierge/desk"
 	"concierge/inbox"
 	"concierge/internal/database"
@@ -30,7 +27,6 @@ import (
 	"concierge/internal/jobs"
 	"concierge/internal/media"
 	"concierge/internal/seal"
-	"concierge/locales"
 )
 
 // version is this binary's, for the desk's health page.
@@ -166,94 +162,6 @@ func (s *station) openRooms() (err error) {
 	return nil
 }
 
-// upstairs is the host as the channels see it: they are made before it, and called after.
-type upstairs struct{ *station }
-
-// Receive implements channels.Receiver.
-func (u upstairs) Receive(ctx context.Context, m channels.Message) error {
-	return u.host.Receive(ctx, m)
-}
-
-// Receipt implements channels.Receiver.
-func (u upstairs) Receipt(ctx context.Context, r channels.Receipt) error {
-	return u.host.Receipt(ctx, r)
-}
-
-// Quarantine implements channels.Receiver.
-func (u upstairs) Quarantine(ctx context.Context, from channels.Name, id string, raw []byte) error {
-	return u.host.Quarantine(ctx, from, id, raw)
-}
-
-// openChannels makes the providers that are configured, and the demo phones where they are wanted.
-func (s *station) openChannels() (err error) {
-	set, c := s.house.settings, s.talk.council
-	if set.Twilio() {
-		s.twilio, err = twilio.New(twilio.Settings{
-			AccountSID: set.TwilioAccountSID, AuthTokens: set.TwilioTokens(), SMSFrom: set.TwilioSMSFrom,
-			MessagingServiceSID: set.TwilioMessagingServiceSID, WhatsAppFrom: set.TwilioWhatsAppFrom, APIURL: set.TwilioAPIURL,
-			PublicURL: set.PublicURL, Templates: c.Channels.WhatsAppTemplates, SessionContents: c.Channels.WhatsAppSession,
-			MediaHosts: c.Channels.MediaHosts,
-		}, upstairs{s}, nil, s.log)
-		if err != nil {
-			return err
-		}
-		s.way(s.twilio.SMS(), s.twilio.WhatsApp())
-	}
-	if set.Telegram() {
-		s.telegram, err = telegram.New(telegram.Settings{Token: set.TelegramToken, Secret: set.TelegramSecret, APIURL: set.TelegramAPIURL,
-			PublicURL: set.PublicURL, Poll: set.TelegramMode == "poll"}, upstairs{s}, nil, s.log)
-		if err != nil {
-			return err
-		}
-		s.later(s.telegram.Close)
-		s.way(s.telegram.Channel())
-	}
-	if !set.SimulatorOn() {
-		return nil
-	}
-	if s.simulator, err = s.newSimulator(); err != nil {
-		return err
-	}
-	s.way(s.simulator.Channels()...)
-	return nil
-}
-
-func (s *station) way(all ...channels.Channel) {
-	for _, c := range all {
-		if c != nil {
-			s.ways[c.Name()] = c
-		}
-	}
-}
-
-func (s *station) openPages() (err error) {
-	c, set := s.talk.council, s.house.settings
-	s.api = api.New(api.Settings{DB: s.db, Cases: s.cases, Council: c, Log: s.log})
-	if s.tracking, err = s.newTracking(); err != nil {
-		return err
-	}
-	proxies, err := set.Proxies()
-	if err != nil {
-		return err
-	}
-	var names []channels.Name
-	for _, n := range []channels.Name{channels.SMS, channels.WhatsApp, channels.Telegram} {
-		if s.ways[n] != nil {
-			names = append(names, n)
-		}
-	}
-	s.desk, err = desk.New(desk.Settings{
-		DB: s.db, Inbox: s.inbox, Handoffs: s.handoffs, Cases: s.cases, Keys: s.keys, Council: c, Feed: s.feed, Media: s.photos,
-		Say: s.talk.words.Say, Dir: func(tag string) string { return s.talk.words.About(tag).Dir }, LanguageName: s.talk.nameOf,
-		Preview: s.preview, PublicURL: set.PublicURL, Framed: s.simulator != nil, Proxies: proxies, Channels: names, Version: version, Log: s.log,
-	})
-	if errors.Is(err, desk.ErrPlainHTTP) {
-		s.log.Warn("no desk: CONCIERGE_PUBLIC_URL must be https, or this machine's own address")
-		s.desk, err = nil, nil
-	}
-	return err
-}
-
 // start lets work begin: the jobs, the outbox, the live pages, and the model that takes a moment to learn.
 func (s *station) start() error {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(s.house.ctx))
@@ -302,60 +210,3 @@ func (s *station) close() {
 	}
 	s.undo = nil
 }
-
-// spoken is what the host asks of the words: only what is offered is matched.
-type spoken struct{ *talk }
-
-func ratesOf(c *council.Council) map[channels.Name]float64 {
-	r := c.Channels.Rates
-	return map[channels.Name]float64{channels.SMS: r.SMS, channels.WhatsApp: r.WhatsApp, channels.Telegram: r.Telegram}
-}
-
-// newTracking makes the page behind a case's link.
-func (s *station) newTracking() (http.Handler, error) {
-	set := s.house.settings
-	return tracking.New(tracking.Settings{
-		DB: s.db, Cases: s.cases, Inbox: s.inbox, Keys: s.keys, Council: s.talk.council, Boundary: s.talk.places.Rings(),
-		Locales: func() *locales.Set { return s.talk.words }, Offered: s.talk.languages, Log: s.log,
-		Reach: tracking.Reach{SMS: set.TwilioSMSFrom, WhatsApp: set.TwilioWhatsAppFrom},
-	})
-}
-
-// preview tells the desk what each follower would read of a move.
-func (s *station) preview(ctx context.Context, ref cases.Reference, version int64, m cases.Move, by cases.Actor) ([]desk.Notice, error) {
-	all, err := s.teller.Preview(ctx, ref, version, m, by)
-	if err != nil {
-		return nil, err
-	}
-	notices := make([]desk.Notice, len(all))
-	for i, p := range all {
-		notices[i] = desk.Notice{Follower: p.Follower.ID, Conversation: p.Conversation, Rows: p.Rows, At: p.At, Why: p.Why}
-	}
-	return notices, nil
-}
-
-// Match finds the offered language a channel's tag means.
-func (s spoken) Match(hint string) (string, bool) {
-	tag, ok := s.words.Match(hint)
-	if !ok {
-		return "", false
-	}
-	for _, offered := range s.languages() {
-		if offered == tag {
-			return tag, true
-		}
-	}
-	return "", false
-}
-
-// Draft tells whether a language still waits for a native reader.
-func (s spoken) Draft(tag string) bool { return s.words.Draft(tag) }
-
-// Words are what a language understands under a key.
-func (s spoken) Words(tag, key string) []string { return s.words.Words(tag, key) }
-
-// Keys are the keys of what a language understands, under a prefix.
-func (s spoken) Keys(tag, prefix string) []string { return s.words.Keys(tag, prefix) }
-
-// Tags are the languages there are.
-func (s spoken) Tags() []string { return s.words.Tags() }
