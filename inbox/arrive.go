@@ -61,8 +61,6 @@ func (in *Inbox) Arrive(ctx context.Context, tx *database.Tx, m channels.Message
 	return a, err
 }
 
-const byAddress = `(SELECT a.id FROM addresses a WHERE a.kind = $1 AND a.index_hmac = $2 AND a.retired_at IS NULL)`
-
 // outgoingSQL counts what a conversation has still to send, in one number: queued, sending, held, and the first-contact message.
 const outgoingSQL = `(SELECT CAST(COALESCE(SUM(CASE WHEN p.status = 'sending' THEN 10000 WHEN p.reason = 'held_first' THEN 1000000000000
 	WHEN p.reason = 'held' THEN 100000000 ELSE 1 END), 0) AS BIGINT)
@@ -92,12 +90,14 @@ func (in *Inbox) look(tx *database.Tx, b *database.Batch, a *Arrival, from chann
 	}
 }
 
-const lockByAddress = `SELECT c.id FROM conversations c WHERE c.address_id = ` + byAddress + ` FOR UPDATE`
+const byAddress = ` WHERE a.kind = $1 AND a.index_hmac = $2 AND a.retired_at IS NULL`
+
+const lockByAddress = `SELECT c.id FROM addresses a JOIN conversations c ON c.address_id = a.id` + byAddress + ` FOR UPDATE OF c`
 
 const lookSQL = `SELECT ` + conversationColumns + `,
 	EXISTS (SELECT 1 FROM messages w WHERE w.conversation_id = c.id AND w.inbound AND w.taken = 'waiting'), ` + outgoingSQL + `,
 	EXISTS (SELECT 1 FROM messages t WHERE t.conversation_id = c.id AND t.case_id IS NOT NULL)` +
-	conversationTables + ` WHERE c.address_id = ` + byAddress
+	conversationTables + byAddress
 
 // begin makes contact, address and conversation, each unless it is there: of many first messages at once one makes them.
 func (in *Inbox) begin(b *database.Batch, m channels.Message, index []byte, now time.Time) {

@@ -111,6 +111,8 @@ func openPostgres(ctx context.Context, o Options) (*DB, error) {
 		cfg.MaxConns = int32(o.PoolSize)
 	}
 	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	// Our statements find rows by keys: a plan made once is the plan. Planning them anew took a tenth of the server's time in a turn.
+	cfg.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
