@@ -65,6 +65,8 @@ func (c chatCommand) Run(h *house) error {
 }
 
 func (c chatCommand) talk(ctx context.Context, s *station, t *terminal) error {
+	info, err := os.Stdin.Stat()
+	echo := err == nil && info.Mode()&os.ModeCharDevice == 0 // nobody types: what is read stands in the transcript too
 	lines := make(chan string)
 	go func() { // ends with the input, or with the process
 		defer close(lines)
@@ -83,15 +85,17 @@ func (c chatCommand) talk(ctx context.Context, s *station, t *terminal) error {
 		case line, more = <-lines:
 		}
 		if !more {
-			t.settle(ctx)
-			return nil
+			return s.settle(ctx, longestHold)
+		}
+		if echo {
+			fmt.Fprintln(t.out, ">", line)
 		}
 		command, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
 		m := channels.Message{Channel: t.name, Account: "terminal", ID: fmt.Sprint(n), Handle: channels.Handle(fmt.Sprint("in-", n)), From: t.resident,
 			To: t.council, Kind: channels.KindText, Text: line, Language: c.Language, At: time.Now()}
 		switch command {
 		case "/quit":
-			return nil
+			return s.settle(ctx, pace)
 		case "/help":
 			fmt.Fprint(t.out, chatHelp)
 			continue
@@ -99,7 +103,9 @@ func (c chatCommand) talk(ctx context.Context, s *station, t *terminal) error {
 			if err := s.step(ctx, t.resident, rest); err != nil {
 				fmt.Fprintln(t.out, "!", err)
 			}
-			t.settle(ctx)
+			if err := s.settle(ctx, pace); err != nil {
+				return err
+			}
 			continue
 		case "/photo":
 			m.Kind, m.Text = channels.KindMedia, rest
@@ -116,7 +122,9 @@ func (c chatCommand) talk(ctx context.Context, s *station, t *terminal) error {
 		if err := s.host.Receive(ctx, m); err != nil {
 			fmt.Fprintln(t.out, "!", err)
 		}
-		t.settle(ctx)
+		if err := s.settle(ctx, pace); err != nil {
+			return err
+		}
 	}
 }
 
@@ -127,7 +135,6 @@ type terminal struct {
 	out               io.Writer
 
 	mu   sync.Mutex
-	last time.Time
 	sent int
 }
 
@@ -151,7 +158,6 @@ func (t *terminal) Send(_ context.Context, o channels.Outgoing) (channels.Handle
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.sent++
-	t.last = time.Now()
 	for line := range strings.SplitSeq(text, "\n") {
 		fmt.Fprintln(t.out, "  <", line)
 	}
@@ -173,21 +179,6 @@ func (t *terminal) Fetch(context.Context, channels.Media) (io.ReadCloser, error)
 		return nil, err
 	}
 	return io.NopCloser(&b), nil
-}
-
-// settle waits until nothing has been said for a moment, so that answers stand before the next prompt.
-func (t *terminal) settle(ctx context.Context) {
-	const quiet, most = 400 * time.Millisecond, 5 * time.Second
-	began := time.Now()
-	for ctx.Err() == nil && time.Since(began) < most {
-		t.mu.Lock()
-		last, said := t.last, t.last.After(began)
-		t.mu.Unlock()
-		if said && time.Since(last) > quiet {
-			return
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
 }
 
 // explained prints what an engine understood before it passes its events on.

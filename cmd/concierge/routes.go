@@ -26,12 +26,14 @@ func (s *station) routes() http.Handler {
 	r.PathPrefix("/api/v1/").Handler(s.api)
 	if s.desk != nil {
 		r.PathPrefix("/desk/").Handler(s.desk.Handler())
+		r.Handle("/desk", http.RedirectHandler("/desk/", http.StatusMovedPermanently)).Methods(http.MethodGet, http.MethodHead)
 	}
 	r.HandleFunc("/healthz", alive).Methods(http.MethodGet, http.MethodHead)
 	r.HandleFunc("/readyz", s.ready).Methods(http.MethodGet, http.MethodHead)
 	r.HandleFunc("/favicon.ico", noIcon).Methods(http.MethodGet, http.MethodHead)
 	r.HandleFunc("/", s.front).Methods(http.MethodGet, http.MethodHead)
-	r.NotFoundHandler = http.HandlerFunc(http.NotFound)
+	r.NotFoundHandler = http.HandlerFunc(unknown)
+	r.MethodNotAllowedHandler = http.HandlerFunc(wrongMethod)
 	return secured(r, s.house.settings.PublicURL)
 }
 
@@ -59,6 +61,15 @@ func (s *station) front(w http.ResponseWriter, r *http.Request) {
 		to = "/simulator/"
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+// unknown answers what leads nowhere.
+func unknown(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusNotFound, "not found\n") }
+
+// wrongMethod answers a page asked in a way it does not take: those of this file are only read.
+func wrongMethod(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Allow", "GET, HEAD")
+	plain(w, http.StatusMethodNotAllowed, "method not allowed\n")
 }
 
 // noIcon spares a page without an icon of its own a 404 in the browser's log.
