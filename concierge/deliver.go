@@ -82,14 +82,8 @@ func (o *outbox) logFailure(m *inbox.Marked, err *channels.SendError) {
 
 // commit stores results, as many as have gathered: the busier, the fewer commits.
 func (o *outbox) commit() {
-	for {
-		batch, ok := o.finished.collect(atOnce)
-		if !ok {
-			return
-		}
-		if len(batch) > 0 {
-			o.store(batch)
-		}
+	for o.finished.wait() {
+		o.store()
 	}
 }
 
@@ -100,7 +94,8 @@ const (
 	storeTries = 5
 )
 
-func (o *outbox) store(batch []inbox.Result) {
+func (o *outbox) store() {
+	var batch []inbox.Result
 	var next []*inbox.Marked
 	var more []string
 	var busy []inbox.Result
@@ -108,6 +103,11 @@ func (o *outbox) store(batch []inbox.Result) {
 	err := o.again(func(ctx context.Context) error {
 		room.leave()
 		return o.h.s.DB.Write(ctx, func(tx *database.Tx) (err error) {
+			if batch == nil { // only now: while we waited for the database, turns may have taken theirs along
+				if batch = o.finished.collect(atOnce); batch == nil {
+					return nil
+				}
+			}
 			next, more, busy, err = o.h.s.Inbox.Settle(ctx, tx, batch, o.rules(&room))
 			return err
 		})
@@ -118,7 +118,9 @@ func (o *outbox) store(batch []inbox.Result) {
 		o.h.s.Log.Error("outbox: results not stored", "count", len(batch), "error", err)
 		return
 	}
-	o.h.s.Metrics.Merged.Observe(float64(len(batch) - len(busy)))
+	if len(batch) > len(busy) {
+		o.h.s.Metrics.Merged.Observe(float64(len(batch) - len(busy)))
+	}
 	for _, m := range next {
 		o.send(m)
 	}

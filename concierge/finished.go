@@ -13,6 +13,7 @@ type finished struct {
 	mu     sync.Mutex
 	by     map[string]*waiting // by conversation
 	order  []*waiting
+	left   int // in order, and not claimed
 	ready  chan struct{}
 	closed bool
 }
@@ -31,6 +32,7 @@ func (f *finished) put(r inbox.Result) {
 	f.mu.Lock()
 	f.by[r.Conversation] = w
 	f.order = append(f.order, w)
+	f.left++
 	f.mu.Unlock()
 	f.tell()
 }
@@ -56,14 +58,30 @@ func (f *finished) claim(conversation string) (inbox.Result, bool) {
 		return inbox.Result{}, false
 	}
 	w.claimed = true
+	f.left--
 	delete(f.by, conversation)
 	return w.Result, true
 }
 
-// collect waits for results, lets others gather for a moment, and takes at most n. ok is false once all are taken and no more come.
-func (f *finished) collect(n int) (batch []inbox.Result, ok bool) {
-	<-f.ready
-	time.Sleep(linger)
+// wait returns when there are results, or none any more, and others had a moment to gather. more is false once all are taken.
+func (f *finished) wait() (more bool) {
+	for range f.ready {
+		time.Sleep(linger)
+		f.mu.Lock()
+		left, closed := f.left > 0, f.closed
+		if !left {
+			f.order = nil // turns have taken them all
+		}
+		f.mu.Unlock()
+		if left || closed {
+			return left
+		}
+	}
+	return false
+}
+
+// collect takes at most n results.
+func (f *finished) collect(n int) (batch []inbox.Result) {
 	f.mu.Lock()
 	taken := 0
 	for _, w := range f.order {
@@ -77,19 +95,19 @@ func (f *finished) collect(n int) (batch []inbox.Result, ok bool) {
 		if f.by[w.Conversation] == w {
 			delete(f.by, w.Conversation)
 		}
+		f.left--
 		batch = append(batch, w.Result)
 	}
 	f.order = f.order[taken:]
-	again := len(f.order) > 0 || f.closed
-	ok = len(batch) > 0 || !f.closed
+	again := f.left > 0 || f.closed
 	f.mu.Unlock()
 	if again {
 		f.tell()
 	}
-	return batch, ok
+	return batch
 }
 
-// close says that no more come: collect ends when all are taken.
+// close says that no more come: wait ends when all are taken.
 func (f *finished) close() {
 	f.mu.Lock()
 	f.closed = true

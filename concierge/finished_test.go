@@ -1,0 +1,54 @@
+package concierge
+
+import (
+	"testing"
+	"time"
+
+	"concierge/channels"
+	"concierge/inbox"
+)
+
+func result(conversation, message string) inbox.Result {
+	return inbox.Result{Marked: &inbox.Marked{Conversation: conversation, Out: channels.Outgoing{ID: message}}}
+}
+
+// TestNoResultIsLostBetweenTurnsAndTheOutbox: each result is taken once, by whoever comes first, and the end waits for all.
+func TestNoResultIsLostBetweenTurnsAndTheOutbox(t *testing.T) {
+	f := newFinished()
+	f.put(result("a", "1"))
+	f.put(result("b", "2"))
+	f.put(result("b", "3")) // the answer to a send whose lease had ended came late
+	if r, ok := f.claim("b"); !ok || r.Out.ID != "3" {
+		t.Fatalf("claimed %v, %v", r.Out.ID, ok)
+	}
+	if _, ok := f.claim("b"); ok {
+		t.Fatal("claimed twice")
+	}
+	got := map[string]bool{}
+	for f.left > 0 && f.wait() {
+		for _, r := range f.collect(1) {
+			got[r.Out.ID] = true
+		}
+	}
+	if len(got) != 2 || !got["1"] || !got["2"] {
+		t.Fatalf("the outbox stores %v", got)
+	}
+	ended := make(chan bool)
+	f.put(result("c", "4"))
+	f.close()
+	go func() {
+		n := 0
+		for f.wait() {
+			n += len(f.collect(atOnce))
+		}
+		ended <- n == 1
+	}()
+	select {
+	case whole := <-ended:
+		if !whole {
+			t.Error("the end did not wait for the last result")
+		}
+	case <-time.After(5 * time.Second):
+		t.Fatal("it never ends")
+	}
+}
