@@ -4,15 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"concierge/channels"
 	"concierge/dialog"
 	"concierge/inbox"
 	"concierge/internal/database"
-	"concierge/internal/feed"
 	"concierge/internal/phrase"
 )
 
@@ -28,8 +25,6 @@ const nudgeAfter = 2 * time.Hour
 // It is handed to the files beside this one: lookup.go answers the engine's questions (lookup), cases.go applies the events about
 // cases (onCase).
 type turn struct {
-	elsewhere
-
 	h   *Host
 	tx  *database.Tx
 	b   *database.Batch
@@ -58,16 +53,6 @@ type turn struct {
 
 // set gives the lines said after it a value: t.set(phrase.Var{Name: "Ref", Text: "C7K-4M95"}).
 func (t *turn) set(vars ...phrase.Var) { t.vars = append(t.vars, vars...) }
-
-// elsewhere holds the place of methods that other files of this package give turn; theirs shadow these.
-type elsewhere struct{}
-
-// lookup answers the engine's questions inside the turn's transaction.
-func (elsewhere) lookup() dialog.Lookup { return nil }
-
-// onCase applies an event about cases: Filed, Joined, FixedAnswered, Added, and UpdatesSet with a reference. done is false for
-// any other.
-func (elsewhere) onCase(context.Context, dialog.Event) (done bool, err error) { return false, nil }
 
 // keep stores the inbound message and what there is to fetch of it.
 func (t *turn) keep(ctx context.Context) error {
@@ -151,43 +136,6 @@ func (t *turn) write(k inbox.Kind, w inbox.Words) error {
 	return nil
 }
 
-// lines gives lines the values only the host knows.
-func (t *turn) lines(lines ...phrase.Line) []phrase.Line {
-	out := make([]phrase.Line, len(lines))
-	for i, l := range lines {
-		out[i] = t.line(l)
-	}
-	return out
-}
-
-func (t *turn) line(l phrase.Line) phrase.Line {
-	if other, ok := t.instead[l.Key]; ok {
-		l = other
-	}
-	if l.Key == "" {
-		return l
-	}
-	vars := make([]phrase.Var, 0, len(l.Vars)+len(t.h.vars)+len(t.vars)+1)
-	vars = append(append(vars, t.h.vars...), t.vars...)
-	if call := t.h.whomToCall(l.Key, t.now); call != "" {
-		vars = append(vars, phrase.Var{Name: "Phone", Text: call})
-	}
-	if t.due != "" && strings.HasPrefix(l.Key, "faq.") {
-		vars = append(vars, phrase.Var{Name: "Due", Date: t.due})
-	}
-	for _, v := range l.Vars {
-		if v.Text != "" || v.Key != "" || v.Date != "" || v.Lines != nil || v.Count != 0 || !named(vars, v.Name) {
-			vars = append(vars, v) // else the engine left it for us
-		}
-	}
-	l.Vars = vars
-	return l
-}
-
-func named(vars []phrase.Var, name string) bool {
-	return slices.ContainsFunc(vars, func(v phrase.Var) bool { return v.Name == name })
-}
-
 // greet adds the first-contact message after the first reply, once: that we are a machine, and where it says what we keep.
 func (t *turn) greet() error {
 	if t.said == 0 || !t.c.GreetedAt.IsZero() || t.m == nil {
@@ -199,72 +147,6 @@ func (t *turn) greet() error {
 		lines = append(lines, phrase.Say("privacy.draft"))
 	}
 	return t.write(inbox.Reply, inbox.Words{Lines: t.lines(lines...), Cause: "first:" + t.m.ID, Hold: t.hold, First: true})
-}
-
-// finish writes the turn in one batch: the conversation, what came in, what goes out, the result of the send before, and the first
-// send's lease when nothing is ahead of it.
-func (t *turn) finish(ctx context.Context) error {
-	in := t.h.s.Inbox
-	if err := t.takeAlong(); err != nil {
-		return err
-	}
-	var attempt func(*database.Batch)
-	if t.queued+t.sending == 0 && len(t.rows) > 0 && t.m != nil && t.rows[0].Seq == t.m.Seq+1 {
-		t.marked, attempt = in.MarkFirst(t.c, t.rows, t.h.out.rules(&t.room), t.now)
-	}
-	in.SaveTo(t.b, t.c)
-	in.Put(t.b, t.c, t.rows)
-	if attempt != nil {
-		attempt(t.b)
-	}
-	if !t.unsaid {
-		t.b.Exec(feed.AppendSQL, t.now, inbox.FeedConversation, t.c.ID, int(inbox.FeedMessage))
-	}
-	if err := t.tx.Run(ctx, t.b); err != nil {
-		return fmt.Errorf("write turn: %w", err)
-	}
-	t.tx.AfterCommit(t.committed)
-	return nil
-}
-
-// takeAlong stores the result of the send before with this turn: a resident who answers at once costs no commit more.
-func (t *turn) takeAlong() error {
-	r, ok := t.h.out.finished.claim(t.c.ID)
-	if !ok {
-		return nil
-	}
-	t.result = &r
-	if r.Final() {
-		t.sending = 0
-	}
-	return t.h.s.Inbox.SettleTo(t.b, t.c, r, t.h.s.Node, t.now)
-}
-
-// committed sends what was marked, or tells the outbox that there is something.
-func (t *turn) committed() {
-	t.result = nil
-	switch {
-	case t.marked != nil:
-		t.h.out.send(t.marked)
-	case t.queued > 0:
-		t.h.out.wake(t.c.ID)
-	}
-	for i, r := range t.rows {
-		if due := r.Due.Sub(t.now); (i == 0 && t.marked == nil) || r.Held {
-			t.h.out.wakeAt(t.c.ID, due)
-		}
-	}
-	if !t.unsaid {
-		t.h.feedWake()
-	}
-}
-
-// leave gives back what a turn that failed had taken: room to send, and the result it would have stored.
-func (t *turn) leave() {
-	t.room.leave()
-	if t.result != nil {
-		t.h.out.finished.put(*t.result)
-	}
 }
 
 // causeOf names the n-th message of the turn, so that a turn taken twice says it once.

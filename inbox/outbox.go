@@ -29,7 +29,6 @@ type Marked struct {
 	Kind         Kind
 	Out          channels.Outgoing // with ID and Attempt
 	At           time.Time         // when it was marked, by the database's clock
-	WroteAt      time.Time
 	parts        string
 }
 
@@ -64,7 +63,7 @@ func (in *Inbox) MarkFirst(c *Conversation, rows []Row, r Rules, now time.Time) 
 	row.Due = now.Add(doubt(c.Channel))
 	c.LeaseUntil, c.LeaseNode = now.Add(Lease), r.Node
 	row.Out.To, row.Out.From = c.To, c.Sender
-	return &Marked{Conversation: c.ID, Kind: row.Kind, Out: row.Out, At: now, WroteAt: now, parts: row.Parts}, func(b *database.Batch) {
+	return &Marked{Conversation: c.ID, Kind: row.Kind, Out: row.Out, At: now, parts: row.Parts}, func(b *database.Batch) {
 		b.Exec(attemptSQL, row.ID, 1, r.Node, now)
 	}
 }
@@ -220,7 +219,7 @@ func (in *Inbox) markTo(b *database.Batch, c *Conversation, q *queued, out chann
 		q.id, channels.Sending.Rank(), out.Attempt, now.Add(doubt(c.Channel)))
 	b.Exec(attemptSQL, q.id, out.Attempt, r.Node, now)
 	b.Exec(`UPDATE conversations SET lease_until = $2, lease_node = $3 WHERE id = $1`, c.ID, c.LeaseUntil, c.LeaseNode)
-	return &Marked{Conversation: c.ID, Kind: q.kind, Out: out, At: now, WroteAt: q.created, parts: q.parts}
+	return &Marked{Conversation: c.ID, Kind: q.kind, Out: out, At: now, parts: q.parts}
 }
 
 func (in *Inbox) end(ctx context.Context, tx *database.Tx, id, reason string) error {
