@@ -38,8 +38,12 @@ CGO_ENABLED=0 go build -trimpath -o bin/concierge ./cmd/concierge || exit 1
 tail -n 1 "$out"
 
 echo "== tests"
-go test -timeout 10m -v ./... 2>&1 | tee "$out" | grep -E '^(--- FAIL|FAIL|ok|panic|\?|.*_test\.go:[0-9]+: )' | grep -v 'no test files'
-grep -qE '^(FAIL|--- FAIL|panic:)' "$out" && failed=1
+go test -timeout 10m -v ./... 2>&1 | tee "$out" | grep -E '^(--- FAIL|FAIL|ok|panic)'
+if grep -qE '^(FAIL|--- FAIL|panic:)' "$out"; then
+	failed=1
+	echo "== what the failed tests said"
+	grep -B 60 -A 5 -E '^\s*--- FAIL|^panic:' "$out" | grep -vE '^\s*--- PASS|^=== ' | head -n 600
+fi
 grep -q '^ok' "$out" || failed=1
 
 skipped=$(grep -E '^\s*--- SKIP' "$out" | sort -u)

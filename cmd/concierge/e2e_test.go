@@ -22,8 +22,10 @@ import (
 func TestTheWholeWay(t *testing.T) {
 	for _, e := range []database.Engine{database.SQLite, database.Postgres} {
 		t.Run(string(e), func(t *testing.T) {
+			t.Parallel()
 			b := newBinary(t, e, true)
 			b.start()
+			b.learned()
 			b.english(t)
 			b.urdu(t)
 			b.polish(t)

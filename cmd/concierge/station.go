@@ -192,6 +192,7 @@ func (s *station) learn() {
 		return
 	}
 	s.host.SetEngine(engine)
+	s.log.Info("the model has learned")
 }
 
 // stop ends work in the reverse order of start and waits for it, as long as ctx allows.

@@ -129,7 +129,7 @@ func newVisitor(t *testing.T, browser context.Context) *visitor {
 	t.Helper()
 	ctx, done := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	t.Cleanup(done)
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 8*time.Minute)
 	t.Cleanup(cancel)
 	v := &visitor{t: t, ctx: ctx}
 	v.do(chromedp.Navigate("about:blank"))
