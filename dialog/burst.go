@@ -16,6 +16,9 @@ func (t *turn) joined(folded string) bool {
 	if n, ok := understand.Number(folded, t.tg.numbers); ok && n >= 0 {
 		return false
 	}
+	if t.alone(folded, before.Value) {
+		return false
+	}
 	text := t.in.Text
 	saved := *t
 	stack := append([]Run(nil), t.s.Stack...)
@@ -34,6 +37,30 @@ func (t *turn) joined(folded string) bool {
 	*t = saved
 	t.s.Stack = stack
 	return false
+}
+
+// alone tells whether the open question reads a text surely without the one before: "45 Pershore Road" needs no "1" before it, but a
+// street without a number takes the number sent before it.
+func (t *turn) alone(folded, before string) bool {
+	v, ok := t.now()
+	if !ok {
+		return false
+	}
+	q := v.question()
+	var r PlaceReading
+	var err error
+	switch {
+	case q == nil:
+		return false
+	case q.Kind == AskPlace:
+		r, err = t.look.Place(t.ctx, PlaceInput{Text: t.in.Text, Near: t.nearTo(&v, q), Service: v.tree.Files})
+	case q.Kind == AskList:
+		r, err = t.look.List(t.ctx, q.List, t.in.Text)
+	default:
+		return t.value(q, folded) != ""
+	}
+	_, number := understand.Number(understand.Fold(before), t.tg.numbers)
+	return err == nil && r.Sure && !(number && !strings.ContainsAny(folded, "0123456789"))
 }
 
 // fitsOpen lets the open question read the joined text; a text question would take anything, so it is not asked.
@@ -66,7 +93,7 @@ func dropText(early []Piece) []Piece {
 }
 
 // keep remembers a text that fitted nothing, or that came at rest, for the next ten seconds.
-func (t *turn) keep(string) {
+func (t *turn) keep() {
 	if t.final.Repair || t.front() == nil && t.s.Offered.Prompt != "" && t.in.Text != "" {
 		t.keepEarly(Piece{Message: t.in.Message, Kind: pieceText, Value: cutRunes(t.in.Text, maxText)})
 	}

@@ -332,3 +332,35 @@ func TestASwitchedOffServiceSaysWhoItIs(t *testing.T) {
 		t.Errorf("a missed bin is answered with %q", got)
 	}
 }
+
+// TestWhatIsUnderstoodCountsAsALanguageToo: a report and its details in another language are two messages running, though both are
+// answers; the names of streets in Latin letters say nothing of an Urdu sentence.
+func TestWhatIsUnderstoodCountsAsALanguageToo(t *testing.T) {
+	set := settings(t, "en", "ur", "pl")
+	set.Guess = func(text string) (string, float64) {
+		switch {
+		case strings.Contains(text, "nie"):
+			return "pl", 0.95
+		case strings.Contains(text, "ہے") && !strings.Contains(text, "Road"):
+			return "ur", 0.95
+		}
+		return "", 0
+	}
+	e, err := dialog.New(set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, _ := turns(t, e, dialog.Session{Lang: "en", Runs: 4}, "pothole nie wiem gdzie", "2", "Moseley Road to nie tu", "1", "large", "skip")
+	s, events := turns(t, e, s, "nie wiem nic")
+	if said := lastSaid(events); said.Lines[len(said.Lines)-1].Key != "language.offer" {
+		t.Fatalf("not offered: %+v", said)
+	}
+	s, events = turns(t, e, s, "1")
+	if said := lastSaid(events); s.Lang != "pl" || len(s.Stack) != 1 || e.Now(s).Slot != "" || !e.Now(s).Review {
+		t.Errorf("after the change %+v, %+v", said, e.Now(s))
+	}
+	first, _ := e.Turn(context.Background(), &town{}, dialog.Session{}, dialog.Input{Kind: dialog.Text, Text: "12 Stratford Road کے سامنے گڑھا ہے", First: true})
+	if first.Lang != "ur" {
+		t.Errorf("first contact in Urdu is answered in %q", first.Lang)
+	}
+}

@@ -2,6 +2,8 @@ package dialog
 
 import (
 	"slices"
+	"strings"
+	"unicode"
 
 	"concierge/dialog/understand"
 )
@@ -52,18 +54,29 @@ func (t *turn) speak(tag string) {
 // guessed marks that another language was offered already.
 const guessed = "-"
 
-// wonders offers another language when two messages running are clearly in it: once, in both. Nothing switches by itself.
-func (t *turn) wonders(folded string) bool {
+// foreign is another language that two messages running were clearly in, this one the second; "" none, or offered before. The names
+// of places say nothing: what answers a question about one is not counted.
+func (t *turn) foreign(folded string) string {
 	if t.e.guess == nil || t.s.Guess == guessed || len(understand.Words(folded)) < languageWords {
-		return false
+		return ""
 	}
-	tag, sure := t.e.guess(t.in.Text)
-	if sure < sureLanguage || tag == t.s.Lang || !t.e.offers(tag) {
-		t.s.Guess = ""
-		return false
+	if q := t.open(); q != nil && (q.Kind == AskPlace || q.Kind == AskList) {
+		return ""
 	}
-	if t.s.Guess != tag {
+	before := t.s.Guess
+	t.s.Guess = ""
+	if tag, sure := t.e.guess(ownWords(t.in.Text)); sure >= sureLanguage && tag != t.s.Lang && t.e.offers(tag) {
 		t.s.Guess = tag
+	}
+	if t.s.Guess != before {
+		return ""
+	}
+	return before
+}
+
+// offerLanguage offers another language once, in both. Nothing switches by itself.
+func (t *turn) offerLanguage(tag string) bool {
+	if tag == "" || tag == t.s.Lang {
 		return false
 	}
 	t.s.Guess = guessed
@@ -73,6 +86,27 @@ func (t *turn) wonders(folded string) bool {
 	}
 	t.prompt("offer_language", tag, Line{Key: "language.offer"}, "switch", "stay")
 	return true
+}
+
+// mayOffer tells whether what this turn asks can be asked again after another question: the open question and the review can.
+func (t *turn) mayOffer() bool {
+	_, inTree := t.now()
+	o := t.s.Offered
+	return inTree && len(t.final.Lines) > 0 && (o.Slot != "" && o.Prompt == "" || o.Prompt == "review")
+}
+
+// ownWords leaves out the Latin words of a sentence in another script: they are names, of streets above all.
+func ownWords(text string) string {
+	var own []string
+	for word := range strings.FieldsSeq(text) {
+		if strings.ContainsFunc(word, func(r rune) bool { return unicode.IsLetter(r) && !unicode.Is(unicode.Latin, r) }) {
+			own = append(own, word)
+		}
+	}
+	if len(own) < languageWords {
+		return text
+	}
+	return strings.Join(own, " ")
 }
 
 // tongueOf finds the language, and at first contact chooses it: the channel's hint, else the guess, else the source's.
@@ -89,7 +123,7 @@ func (t *turn) firstLanguage() (tag string, unsure bool) {
 		return t.in.Hint, false
 	}
 	if t.e.guess != nil {
-		if tag, sure := t.e.guess(t.in.Text); sure >= sureLanguage && t.e.offers(tag) {
+		if tag, sure := t.e.guess(ownWords(t.in.Text)); sure >= sureLanguage && t.e.offers(tag) {
 			return tag, false
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"strings"
+	"unicode"
 
 	"concierge/dialog/understand"
 )
@@ -24,6 +25,9 @@ func (t *turn) readPlace(v *view, q *Question, folded string) bool {
 	}
 	if err != nil { // our own trouble is not theirs: staff will find it
 		t.note("place", "look-up failed: "+err.Error())
+		if !tells(text) {
+			return false
+		}
 		t.inWords(q, text)
 		return true
 	}
@@ -38,7 +42,7 @@ func (t *turn) readPlace(v *view, q *Question, folded string) bool {
 
 // placed does with a reading what can be done. It is false when nothing was found and words will not do yet.
 func (t *turn) placed(v *view, q *Question, r PlaceReading, words string) bool {
-	wordsDo := words != "" && q.WordsAfter > 0 && v.run.Misses >= q.WordsAfter
+	wordsDo := tells(words) && q.WordsAfter > 0 && v.run.Misses >= q.WordsAfter
 	switch {
 	case r.Owner != "" && t.theirs(v, r.Owner, ""):
 		return true
@@ -99,6 +103,17 @@ func (t *turn) takePlace(q *Question, value, from string) {
 
 // farAway is how far a place may be from the park it is in. Metres.
 const farAway = 500
+
+// tells is whether words may stand for a place nobody found: a number or signs alone lead no one there.
+func tells(words string) bool {
+	letters := 0
+	for _, r := range words {
+		if unicode.IsLetter(r) {
+			letters++
+		}
+	}
+	return letters > 1
+}
 
 func (t *turn) inWords(q *Question, text string) {
 	text = cutRunes(text, maxWords)

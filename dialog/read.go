@@ -110,7 +110,7 @@ func (t *turn) readText(q *Question, folded string) bool {
 		t.skip(q)
 		return true
 	}
-	if _, bare := understand.Number(folded, t.tg.numbers); bare && q.Optional && q.Limit > shortText {
+	if _, bare := understand.Number(folded, t.tg.numbers); bare && q.Limit > shortText {
 		return false // a number beside what is listed is no prose: "3" where "1" skips
 	}
 	t.note("text", q.Slot)

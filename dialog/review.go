@@ -62,6 +62,30 @@ func (t *turn) reviewed(o Offer, folded string, n int, isNumber bool) bool {
 	return false
 }
 
+// skipRest skips the open question and all after it. It is false, and skips nothing, when one of them must be answered.
+func (t *turn) skipRest(v *view) bool {
+	if v.open < 0 || v.run.Change != "" {
+		return false
+	}
+	run := *v.run
+	for range v.tree.Questions {
+		at := see(v.tree, &run)
+		if at.open < 0 {
+			break
+		}
+		q := &v.tree.Questions[at.open]
+		if !q.Optional {
+			return false
+		}
+		run.put(Answer{Slot: q.Slot, From: Skipped, Messages: messages(t.in.Message)}, false)
+	}
+	run.Misses = 0
+	*t.front() = run
+	t.s.Offered = Offer{}
+	t.emit(Stepped{Tree: run.Tree, What: Skipped})
+	return true
+}
+
 func (t *turn) reviewButton(value string) bool {
 	if value == "send" {
 		t.send()
@@ -71,9 +95,14 @@ func (t *turn) reviewButton(value string) bool {
 	return true
 }
 
-// send files, when all is answered and read back; else it asks what is open.
+// send files, when all is answered and read back; with only optional questions left it means "that is all", and the review comes.
+// Else it asks what is open.
 func (t *turn) send() {
 	v, ok := t.now()
+	if ok && v.tree.Review && t.skipRest(&v) {
+		t.proceed()
+		return
+	}
 	switch {
 	case !ok:
 		t.menu()

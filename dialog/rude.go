@@ -6,7 +6,7 @@ import (
 	"concierge/dialog/understand"
 )
 
-// cleanWords takes rude words out of a text.
+// clean takes rude words out of a text.
 func (t *turn) clean(folded string) string {
 	if len(t.tg.abuse) == 0 {
 		return folded
@@ -27,6 +27,11 @@ func (t *turn) clean(folded string) string {
 	}
 	b.WriteString(folded[from:])
 	return strings.Join(understand.Words(b.String()), " ")
+}
+
+// scrap tells whether what is left beside rude words says nothing by itself: the "off" of an oath is no street light that is off.
+func (t *turn) scrap(clean string) bool {
+	return t.front() == nil && len(understand.Words(clean)) < 3 && t.tg.intents[clean] == "" && t.e.any.intents[clean] == ""
 }
 
 // abused answers rude words in which nothing else was said: once calmly, then with the question alone, then with a person.

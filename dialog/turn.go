@@ -178,10 +178,10 @@ func (t *turn) text(folded string) {
 	if t.joined(folded) || t.listed(folded) || t.commanded(folded) || t.referred(folded) {
 		return
 	}
-	clean := t.clean(folded)
+	clean, foreign := t.clean(folded), t.foreign(folded)
 	switch {
 	case t.in.Quoted && (t.fixed(clean) || t.updates(clean)):
-	case clean == "":
+	case clean == "", clean != folded && t.scrap(clean):
 		t.abused()
 	case t.answered(clean), t.changes(clean), t.fixed(clean), t.catches(clean), t.placeAlone(clean), t.subject(clean), t.updates(clean), t.appended():
 	case t.angry(clean):
@@ -189,13 +189,16 @@ func (t *turn) text(folded string) {
 		t.caption()
 	case clean != folded:
 		t.abused()
-	case t.wonders(clean):
+	case t.offerLanguage(foreign):
 	case t.front() == nil && t.yesNo(clean) != "": // a bare yes to nothing
 		t.menu()
 	default:
 		t.miss()
 	}
-	t.keep(folded)
+	if t.mayOffer() {
+		t.offerLanguage(foreign)
+	}
+	t.keep()
 }
 
 // proceed goes to what comes next: a stopper, another tree, the open question, the review, the end. 100 steps are more than any tree has.
