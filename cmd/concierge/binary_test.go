@@ -21,13 +21,22 @@ import (
 	"concierge/internal/database/databasetest"
 )
 
+// workshop is a folder that goes with the tests.
+var workshop string
+
+func TestMain(m *testing.M) {
+	var err error
+	if workshop, err = os.MkdirTemp("", "concierge-binary"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(workshop)
+	os.Exit(code)
+}
+
 // built is the release binary, made once for all tests that drive it.
 var built = sync.OnceValues(func() (string, error) {
-	folder, err := os.MkdirTemp("", "concierge-binary")
-	if err != nil {
-		return "", err
-	}
-	file := filepath.Join(folder, "concierge")
+	file := filepath.Join(workshop, "concierge")
 	build := exec.Command("go", "build", "-trimpath", "-o", file, ".")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {

@@ -132,6 +132,7 @@ func start(durable bool) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
+	sweep()
 	folder, err := os.MkdirTemp("/tmp", "concierge-pg") // short: a socket's path has 107 letters at most
 	if err != nil {
 		return nil, err
@@ -166,6 +167,30 @@ func start(durable bool) (*server, error) {
 	}
 	s := &server{folder: folder, cmd: cmd}
 	return s, s.wait()
+}
+
+// sweep removes the folders of servers that died with their process: a test process has no moment at which to do it for itself.
+func sweep() {
+	left, _ := filepath.Glob("/tmp/concierge-pg*")
+	for _, folder := range left {
+		info, err := os.Stat(folder)
+		if err != nil || time.Since(info.ModTime()) < 10*time.Minute {
+			continue
+		}
+		first, _, _ := strings.Cut(read(filepath.Join(folder, "data", "postmaster.pid")), "\n")
+		if pid, err := strconv.Atoi(first); err == nil && syscall.Kill(pid, 0) == nil {
+			continue // it still runs, for somebody else
+		}
+		_ = os.RemoveAll(folder) // another account's stays
+	}
+}
+
+func read(file string) string {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return ""
+	}
+	return string(text)
 }
 
 // launch starts the command from a thread that lives as long as the process: Pdeathsig follows the thread, not the process.
