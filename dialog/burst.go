@@ -47,26 +47,37 @@ func (t *turn) alone(folded, before string) bool {
 		return false
 	}
 	q := v.question()
-	var r PlaceReading
-	var err error
-	switch {
-	case q == nil:
-		return false
-	case q.Kind == AskPlace:
-		r, err = t.look.Place(t.ctx, PlaceInput{Text: t.in.Text, Near: t.nearTo(&v, q), Service: v.tree.Files})
-	case q.Kind == AskList:
-		r, err = t.look.List(t.ctx, q.List, t.in.Text)
-	default:
-		return t.value(q, folded) != ""
+	if q == nil || q.Kind != AskPlace && q.Kind != AskList {
+		return q != nil && t.value(q, folded) != ""
 	}
 	_, number := understand.Number(understand.Fold(before), t.tg.numbers)
-	return err == nil && r.Sure && !(number && !strings.ContainsAny(folded, "0123456789"))
+	return t.surely(&v, q, t.in.Text) && !(number && !strings.ContainsAny(folded, "0123456789"))
 }
 
-// fitsOpen lets the open question read the joined text; a text question would take anything, so it is not asked.
+// surely tells whether words are one place, or one entry of a list.
+func (t *turn) surely(v *view, q *Question, text string) bool {
+	var r PlaceReading
+	var err error
+	if q.Kind == AskList {
+		r, err = t.look.List(t.ctx, q.List, text)
+	} else {
+		r, err = t.look.Place(t.ctx, PlaceInput{Text: text, Near: t.nearTo(v, q), Service: v.tree.Files})
+	}
+	return err == nil && r.Sure && len(r.Places) == 1
+}
+
+// fitsOpen lets the open question read the joined text. A text question would take anything, and a place in the end any words: two
+// such texts stay two.
 func (t *turn) fitsOpen(both string) bool {
-	q := t.open()
-	return q != nil && q.Kind != AskText && t.answered(both)
+	v, ok := t.now()
+	if !ok {
+		return false
+	}
+	q := v.question()
+	if q == nil || q.Kind == AskText || (q.Kind == AskPlace || q.Kind == AskList) && !t.surely(&v, q, t.in.Text) {
+		return false
+	}
+	return t.answered(both)
 }
 
 // clearSubject tells whether the joined text starts something by itself.

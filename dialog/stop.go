@@ -12,6 +12,7 @@ func (t *turn) alarm(folded string) bool {
 		return false
 	}
 	t.note("alarm", kind)
+	t.alarmed = true
 	t.lines, t.final = append(t.lines, Line{Key: "safety." + kind}), Said{}
 	t.flush(Said{Safety: true})
 	t.emit(Flagged{Line: kind})

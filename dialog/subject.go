@@ -28,7 +28,7 @@ func (t *turn) subject(folded string) bool {
 	}
 	_, inTree := t.now()
 	sure, lead := sureAtRest, leadAtRest
-	if inTree {
+	if inTree || t.alarmed {
 		sure, lead = sureInTree, leadInTree
 	}
 	top := guesses[0]
@@ -42,7 +42,7 @@ func (t *turn) subject(folded string) bool {
 		return false
 	case clear && inTree:
 		return t.second(t.e.starts[top.Intent], folded)
-	case inTree || !clear && len(t.in.About) > 0:
+	case inTree || !clear && (t.alarmed || len(t.in.About) > 0):
 		return false
 	case clear && !t.mixedUp(guesses):
 		t.begin(t.e.starts[top.Intent], folded, t.in.Text)

@@ -16,14 +16,15 @@ type turn struct {
 	in   Input
 	tg   *tongue
 
-	out    []Event
-	lines  []Line // said before what is asked
-	final  Said   // what is asked
-	asked  bool   // final is set: the turn is over
-	got    bool   // a photo or a pin was taken: what else fits nothing is no miss
-	quiet  bool   // nothing is to be said
-	unsure bool   // first contact in a language we could only assume
-	hold   bool
+	out     []Event
+	lines   []Line // said before what is asked
+	final   Said   // what is asked
+	asked   bool   // final is set: the turn is over
+	got     bool   // a photo or a pin was taken: what else fits nothing is no miss
+	quiet   bool   // nothing is to be said
+	unsure  bool   // first contact in a language we could only assume
+	hold    bool
+	alarmed bool // words of danger were in it: a subject must be clear, and fitting nothing is no miss
 
 	echo bool   // what was found in a sentence is to be said back
 	said string // the sentence that started this turn's tree: another tree it leads to reads it too
@@ -190,6 +191,9 @@ func (t *turn) text(folded string) {
 	case clean != folded:
 		t.abused()
 	case t.offerLanguage(foreign):
+	case t.alarmed: // their line is the answer
+		t.missed(t.in.Text)
+		t.again()
 	case t.front() == nil && t.yesNo(clean) != "": // a bare yes to nothing
 		t.menu()
 	default:
