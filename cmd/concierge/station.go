@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 
@@ -192,6 +193,7 @@ func (s *station) learn() {
 		return
 	}
 	s.host.SetEngine(engine)
+	debug.FreeOSMemory() // what the lesson needed is many times what was learned
 	s.log.Info("the model has learned")
 }
 
