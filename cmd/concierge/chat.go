@@ -27,7 +27,7 @@ type chatCommand struct {
 }
 
 const chatHelp = `You are a resident. Type, and press Enter. Also:
-  /photo        send a photo          /pin WHERE     send a pin: "52.45,-1.87" or a place's name
+  /photo        send a photo          /pin WHERE     send a pin: "52.4510,-1.8720" or a place's name
   /status TO    be the council: move your newest case on (forward), or close it (not_ours)
   /quit         leave                 /help          this
 `
@@ -113,7 +113,7 @@ func (c chatCommand) talk(ctx context.Context, s *station, t *terminal) error {
 		case "/pin":
 			r := s.talk.places.Read(places.Input{Text: rest})
 			if len(r.Places) == 0 || !r.Places[0].HasPoint() {
-				fmt.Fprintln(t.out, "! no such place: try /pin 52.45,-1.87")
+				fmt.Fprintln(t.out, "! no such place: try /pin 52.4510,-1.8720")
 				continue
 			}
 			m.Kind, m.Text = channels.KindLocation, ""
