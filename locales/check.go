@@ -125,10 +125,10 @@ func (c *checker) unapproved() {
 
 // first is the text of a message, or of its first form.
 func (m *message) first() string {
-	if text, ok := m.forms["other"]; ok {
+	if text, ok := m.form("other"); ok {
 		return text
 	}
-	for _, f := range m.inOrder() {
+	for _, f := range m.forms {
 		return f.text
 	}
 	return ""

@@ -27,7 +27,7 @@ func (c *checker) budget(m, english *message) {
 	if found := limitIn.FindStringSubmatch(english.at.comment); found != nil && !english.plural {
 		limit, _ = strconv.Atoi(found[1])
 	}
-	for _, f := range m.inOrder() {
+	for _, f := range m.forms {
 		text := filled(f.text, func(name string) string { return sample(english.at.comment, name) })
 		if n := utf8.RuneCountInString(text); limit > 0 && n > limit {
 			c.err(m, "%d letters, and its place holds %d: shorten it", n, limit)
@@ -65,7 +65,8 @@ func (m *message) isLabel() bool {
 
 // short tells a text no longer than a label: it promises nothing.
 func (m *message) short() bool {
-	return !m.plural && utf8.RuneCountInString(m.forms["other"]) <= maxLabel
+	text, _ := m.form("other")
+	return !m.plural && utf8.RuneCountInString(text) <= maxLabel
 }
 
 // sample is the longest value of a variable: what the comment says in quotes after its name, or a guess that is not short.
@@ -123,7 +124,7 @@ func (c *checker) plain(m *message) {
 	if Staff(m.key) {
 		return
 	}
-	for _, f := range m.inOrder() {
+	for _, f := range m.forms {
 		text := filled(urls.ReplaceAllString(f.text, ""), func(string) string { return "x" })
 		for _, one := range sentence.Split(text, -1) {
 			if n := len(strings.Fields(one)); n > maxSentence {

@@ -12,7 +12,7 @@ import (
 
 // text holds a translation to its English: the same variables, the same links, nothing left over at the ends.
 func (c *checker) text(m, english *message) {
-	for _, f := range m.inOrder() {
+	for _, f := range m.forms {
 		if f.text != strings.TrimSpace(f.text) {
 			c.err(m, "a space or a line stands before or after the text: take it away")
 		}
@@ -52,9 +52,9 @@ func onPage(key string) bool {
 func (c *checker) script(m, english *message) {
 	own := c.l.state(m.key, english) == NotNeeded || c.l == c.source
 	latin, letters := false, false
-	for _, f := range m.inOrder() {
+	for _, f := range m.forms {
 		bare := withoutVars(f.text)
-		if f.text == english.forms[f.name] && !own && wordCount(bare) > 1 && !english.plural {
+		if same, _ := english.form(f.name); f.text == same && !own && wordCount(bare) > 1 && !english.plural {
 			c.warn(m, "this is the English: translate it, or mark it not_needed")
 			return
 		}
@@ -148,7 +148,7 @@ func (c *checker) words(m, english *message) {
 
 func (m *message) allText() string {
 	var all []string
-	for _, f := range m.inOrder() {
+	for _, f := range m.forms {
 		all = append(all, f.text)
 	}
 	return strings.Join(all, "\n")

@@ -101,7 +101,7 @@ func (s *Set) Texts(tag string) []string {
 		if Staff(key) {
 			continue
 		}
-		for _, form := range l.messages[key].inOrder() {
+		for _, form := range l.messages[key].forms {
 			if t := strings.TrimSpace(withoutVars(form.text)); t != "" {
 				all = append(all, t)
 			}

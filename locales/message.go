@@ -20,8 +20,8 @@ var keyPart = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 // message is one entry of messages.toml.
 type message struct {
 	key    string
-	plural bool // written as a table of forms
-	forms  map[string]string
+	plural bool     // written as a table of forms
+	forms  []form   // in CLDR's order
 	vars   []string // of all forms together
 	file   string
 	at     place
@@ -29,14 +29,14 @@ type message struct {
 
 type form struct{ name, text string }
 
-func (m *message) inOrder() []form {
-	var all []form
-	for _, name := range pluralNames {
-		if text, ok := m.forms[name]; ok {
-			all = append(all, form{name, text})
+// form is the text of one plural form; a message without forms has "other" alone.
+func (m *message) form(name string) (text string, ok bool) {
+	for _, f := range m.forms {
+		if f.name == name {
+			return f.text, true
 		}
 	}
-	return all
+	return "", false
 }
 
 func (m *message) has(v string) bool {
@@ -125,7 +125,7 @@ func (r *messageReader) table(prefix string, t map[string]any) {
 			r.bad(key, "%q means something else to the message library, in any case: use another name, such as something_else", k)
 		case isText:
 			others = append(others, k)
-			r.messages[key] = &message{key: key, forms: map[string]string{"other": text}, file: r.file, at: placeIn(r.places, key)}
+			r.messages[key] = &message{key: key, forms: []form{{"other", text}}, file: r.file, at: placeIn(r.places, key)}
 		default:
 			others = append(others, k)
 			sub, ok := t[k].(map[string]any)
@@ -144,12 +144,14 @@ func (r *messageReader) table(prefix string, t map[string]any) {
 			strings.Join(forms, ", "), strings.Join(others, ", "))
 		return
 	}
-	m := &message{key: prefix, plural: true, forms: map[string]string{}, file: r.file, at: placeIn(r.places, prefix)}
+	m := &message{key: prefix, plural: true, file: r.file, at: placeIn(r.places, prefix)}
 	if _, own := r.places[prefix]; !own { // dotted keys: a.one = "…"
 		m.at = placeIn(r.places, prefix+"."+forms[0])
 	}
-	for _, k := range forms {
-		m.forms[k] = t[k].(string)
+	for _, name := range pluralNames {
+		if text, ok := t[name].(string); ok {
+			m.forms = append(m.forms, form{name, text})
+		}
 	}
 	r.messages[prefix] = m
 }
@@ -157,7 +159,7 @@ func (r *messageReader) table(prefix string, t map[string]any) {
 // check holds what must be so before a text may ever be said.
 func (r *messageReader) check(m *message) {
 	seen := map[string]bool{}
-	for _, f := range m.inOrder() {
+	for _, f := range m.forms {
 		key := m.key
 		if m.plural {
 			key += "." + f.name

@@ -212,11 +212,11 @@ func (r *read) whole(l *tongue) {
 
 func (l *tongue) compareForms(m *message) (missing, surplus string) {
 	for _, f := range l.forms {
-		if _, ok := m.forms[f]; !ok {
+		if _, ok := m.form(f); !ok {
 			missing += "add " + f + ". "
 		}
 	}
-	for _, f := range m.inOrder() {
+	for _, f := range m.forms {
 		if !contains(l.forms, f.name) {
 			surplus += "take out " + f.name + ". "
 		}

@@ -8,7 +8,7 @@ func (s *Set) Variables(key string) []string {
 		return nil
 	}
 	var names []string
-	for _, form := range l.messages[key].inOrder() {
+	for _, form := range l.messages[key].forms {
 		more, err := varsOf(form.text)
 		if err != nil {
 			return nil // a Set holds only messages that were read without an error
