@@ -19,7 +19,8 @@ type Model struct {
 	rarity  []float32 // by bucket; 0: never seen
 	unseen  float32
 	width   int       // intents, rounded up to fours
-	weights []float32 // buckets × width
+	place   []uint32  // by bucket: its row of weights; 0, which stays empty, for what training never saw
+	weights []float32 // rows × width
 	bias    []float32
 	spare   sync.Pool // *vector
 }
@@ -105,7 +106,15 @@ func Learn(examples []Example) *Model {
 func (m *Model) fit(rows []vector, label []int) {
 	k := len(m.intents)
 	m.width = (k + 3) / 4 * 4
-	m.weights, m.bias = make([]float32, buckets*m.width), make([]float32, m.width)
+	m.place = make([]uint32, buckets)
+	seen := uint32(0)
+	for f, r := range m.rarity {
+		if r > 0 {
+			seen++
+			m.place[f] = seen
+		}
+	}
+	m.weights, m.bias = make([]float32, int(seen+1)*m.width), make([]float32, m.width)
 	random := rand.New(rand.NewPCG(7, 4095))
 	order := make([]int, len(rows))
 	for i := range order {
@@ -138,7 +147,10 @@ func (m *Model) fit(rows []vector, label []int) {
 	}
 }
 
-func (m *Model) row(f uint32) []float32 { return m.weights[int(f)*m.width : (int(f)+1)*m.width] }
+func (m *Model) row(f uint32) []float32 {
+	at := int(m.place[f]) * m.width
+	return m.weights[at : at+m.width]
+}
 
 func (m *Model) score(at []uint32, value, score []float32) {
 	copy(score, m.bias)
