@@ -8,6 +8,7 @@ import (
 	"concierge/dialog"
 	"concierge/inbox"
 	"concierge/internal/feed"
+	"concierge/internal/phrase"
 )
 
 // apply does what one event wants done, in the turn's own transaction. Events come in order: what is said after a case was filed may
@@ -42,6 +43,10 @@ func (t *turn) apply(ctx context.Context, e dialog.Event) error {
 
 // say makes one message of the resident's.
 func (t *turn) say(e dialog.Said) error {
+	if t.away && !e.Safety {
+		t.away = false
+		e.Lines = append([]dialog.Line{phrase.Say("away.late")}, e.Lines...)
+	}
 	w := inbox.Words{Lines: t.lines(e.Lines...), Named: e.Named, Pin: e.Pin, Keep: e.Keep, Cause: t.causeOf(t.said)}
 	if !e.Open.IsZero() {
 		w.Open = t.line(e.Open)

@@ -114,8 +114,7 @@ func (o *outbox) store() {
 	})
 	if err != nil {
 		room.leave()
-		o.h.s.Metrics.Abandoned.Add(float64(len(batch)))
-		o.h.s.Log.Error("outbox: results not stored", "count", len(batch), "error", err)
+		o.abandon(batch, err)
 		return
 	}
 	if len(batch) > len(busy) {
@@ -155,9 +154,20 @@ func (o *outbox) storeOne(r inbox.Result) {
 		})
 	})
 	if err != nil {
-		o.h.s.Metrics.Abandoned.Inc()
-		o.h.s.Log.Error("outbox: result not stored", "message", r.Out.ID, "error", err)
+		o.abandon([]inbox.Result{r}, err)
 	}
+}
+
+// abandon gives up storing results: what a provider took is kept on this node's disk, so that it is not sent again.
+func (o *outbox) abandon(batch []inbox.Result, err error) {
+	lost := 0
+	for _, r := range batch {
+		if !o.h.intake.keepResult(r) {
+			lost++
+		}
+	}
+	o.h.s.Metrics.Abandoned.Add(float64(lost))
+	o.h.s.Log.Error("outbox: results not stored", "count", len(batch), "kept", len(batch)-lost, "error", err)
 }
 
 // again tries a few times: a database that has just been restarted takes the result all the same. It goes on while we stop.

@@ -18,7 +18,7 @@ func (h *Host) receiveGroup(ctx context.Context, m channels.Message, id string) 
 		if err != nil || a.Repeat {
 			return err
 		}
-		t.arrived(a, m, id)
+		t.arrived(a, m, id, coming{})
 		t.unsaid = true
 		if t.c.TurnedAt.IsZero() || t.now.Sub(t.c.TurnedAt) >= groupLine {
 			t.c.TurnedAt = t.now

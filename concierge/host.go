@@ -17,6 +17,7 @@ import (
 	"concierge/internal/media"
 	"concierge/internal/phrase"
 	"concierge/internal/seal"
+	"concierge/internal/spool"
 	"concierge/places"
 )
 
@@ -52,6 +53,7 @@ type Settings struct {
 	Channels  map[channels.Name]channels.Channel         // may be filled until Start
 	Queue     jobs.Queue
 	Media     media.Store
+	Spool     *spool.Spool              // keeps what comes while the database is slow or away; nil: then providers are told to come again
 	PublicURL string                    // without a final slash: links in messages begin with it
 	Rates     map[channels.Name]float64 // messages a second and sender; 0 or missing is no limit
 	Node      string                    // this node's name in leases; "" makes one
@@ -69,6 +71,8 @@ type Host struct {
 	engine   atomic.Pointer[Engine]
 	out      *outbox
 	receipts *receipts
+	intake   *intake // nil without a spool
+	sweeper  *sweeper
 	feedSoon atomic.Bool  // live pages will be told within a moment
 	vars     []phrase.Var // what every line may name: Council, Phone, Privacy
 }
@@ -99,18 +103,24 @@ func New(s Settings) *Host {
 	h.vars = h.common()
 	h.out = newOutbox(h)
 	h.receipts = &receipts{h: h}
+	h.intake = newIntake(h)
+	h.sweeper = newSweeper(h)
 	return h
 }
 
 // Start begins to send what is written. Messages may be received before: they are sent when it has started.
 func (h *Host) Start(context.Context) error {
 	h.out.start()
+	h.intake.start()
+	h.sweeper.start()
 	return nil
 }
 
 // Stop marks nothing more and lets sends in hand finish, as long as ctx allows; their results are stored. Receivers must have
 // stopped before.
 func (h *Host) Stop(ctx context.Context) error {
+	h.sweeper.stop()
+	h.intake.stop(ctx)
 	h.receipts.work.Wait() // each ends within receiveTime
 	h.out.stop(ctx)
 	return nil

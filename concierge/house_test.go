@@ -145,8 +145,14 @@ func (o *house) receive(m channels.Message) {
 // hears waits until the phone has these texts, in this order, and nothing else.
 func (o *house) hears(r *channeltest.Recorder, to string, want ...string) {
 	o.t.Helper()
+	o.hearsIn(5*time.Second, r, to, want...)
+}
+
+// hearsIn is hears for what may take longer: a send in doubt.
+func (o *house) hearsIn(patience time.Duration, r *channeltest.Recorder, to string, want ...string) {
+	o.t.Helper()
 	var got []string
-	deadline := time.Now().Add(5 * time.Second)
+	deadline := time.Now().Add(patience)
 	for time.Now().Before(deadline) {
 		if got = r.Texts(channels.Address(to)); len(got) >= len(want) {
 			break

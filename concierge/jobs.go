@@ -17,6 +17,7 @@ func (h *Host) Workers(w *river.Workers) {
 	river.AddWorker(w, fetchWorker{h: h})
 	river.AddWorker(w, nudgeWorker{h: h})
 	river.AddWorker(w, timersWorker{h: h})
+	river.AddWorker(w, sweepWorker{h: h})
 }
 
 // Periodic are the jobs that come round by themselves.
@@ -24,6 +25,7 @@ func Periodic() []*river.PeriodicJob {
 	return []*river.PeriodicJob{
 		jobs.Every(time.Minute, Nudge{}),
 		jobs.Every(30*time.Second, inbox.HandoffTimers{}),
+		jobs.Every(sweepEvery, Sweep{}),
 	}
 }
 

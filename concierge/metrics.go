@@ -13,6 +13,14 @@ type Metrics struct {
 	InFlight  *prometheus.GaugeVec     // sends in hand, by channel
 	Merged    prometheus.Histogram     // results of sends that shared one commit
 	Abandoned prometheus.Counter       // results of sends that could not be stored
+
+	Spooled      *prometheus.CounterVec // by channel and result: kept on disk while the database was slow or away, or refused
+	SpoolRecords prometheus.Gauge       // what is kept now
+	SpoolBytes   prometheus.Gauge
+	Away         prometheus.Gauge       // 1 while this node keeps everything on disk
+	Swept        *prometheus.CounterVec // runs of the sweep by result: ok, error; and messages it found
+	Doubts       *prometheus.CounterVec // sends in doubt, by what the provider's list said
+	Held         *prometheus.CounterVec // messages not sent, by rule: spending, prefix, flood
 }
 
 // NewMetrics makes them; Register shows them.
@@ -21,8 +29,18 @@ func NewMetrics() *Metrics {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "concierge_" + name, Help: help}, labels)
 	}
 	latency := []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10}
+	gauge := func(name, help string) prometheus.Gauge {
+		return prometheus.NewGauge(prometheus.GaugeOpts{Name: "concierge_" + name, Help: help})
+	}
 	return &Metrics{
-		Received: counter("received_total", "Messages that came in.", "channel", "outcome"),
+		Spooled:      counter("spooled_total", "What came in while the database was slow or away.", "channel", "result"),
+		SpoolRecords: gauge("spool_records", "Records on this node's disk that are not in the database yet."),
+		SpoolBytes:   gauge("spool_bytes", "Bytes of the spool on this node's disk."),
+		Away:         gauge("database_away", "1 while this node keeps all that comes on its disk."),
+		Swept:        counter("swept_total", "Sweeps of the provider's list, and what they found.", "result"),
+		Doubts:       counter("sends_in_doubt_total", "Sends nobody knew the fate of, by what the provider's list said.", "channel", "result"),
+		Held:         counter("held_total", "Messages not sent or not answered, by the rule that held them.", "channel", "rule"),
+		Received:     counter("received_total", "Messages that came in.", "channel", "outcome"),
 		Turn: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "concierge_turn_seconds",
 			Help: "From a message's arrival to its commit.", Buckets: latency}),
 		Sent: counter("sent_total", "Messages given to a provider.", "channel", "result"),
@@ -41,5 +59,6 @@ func NewMetrics() *Metrics {
 
 // Register adds all to a registry.
 func (m *Metrics) Register(r prometheus.Registerer) {
-	r.MustRegister(m.Received, m.Turn, m.Sent, m.Send, m.Receipts, m.Failures, m.InFlight, m.Merged, m.Abandoned)
+	r.MustRegister(m.Received, m.Turn, m.Sent, m.Send, m.Receipts, m.Failures, m.InFlight, m.Merged, m.Abandoned,
+		m.Spooled, m.SpoolRecords, m.SpoolBytes, m.Away, m.Swept, m.Doubts, m.Held)
 }

@@ -13,7 +13,8 @@ import (
 // Receipt moves a message of ours forward, and settles a send whose fate was in doubt. A nil error means it is on disk, or that
 // there is nothing to keep.
 func (h *Host) Receipt(_ context.Context, r channels.Receipt) error {
-	if err := h.receipts.store(r); err != nil {
+	err := h.intake.take(r.Channel, keptReceipt, func() []byte { return receiptRecord(r) }, func() error { return h.receipts.store(r) })
+	if err != nil {
 		return fmt.Errorf("receipt: %w", err)
 	}
 	return nil
@@ -112,19 +113,23 @@ func (q *receipts) count(r channels.Receipt, did inbox.Heeded) {
 
 // Quarantine keeps what is authentic but cannot be read, sealed, for 7 days.
 func (h *Host) Quarantine(ctx context.Context, from channels.Name, id string, raw []byte) error {
+	u := unread{Channel: from, ID: id, Row: h.s.NewID()}
+	return h.intake.take(from, keptUnread, func() []byte { return unreadRecord(u, raw) }, func() error { return h.quarantine(ctx, u, raw) })
+}
+
+func (h *Host) quarantine(ctx context.Context, u unread, raw []byte) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), receiveTime)
 	defer cancel()
-	row := h.s.NewID()
-	sealed := h.s.Keys.Seal("quarantine", row, raw)
+	sealed := h.s.Keys.Seal("quarantine", u.Row, raw)
 	err := h.s.DB.Write(ctx, func(tx *database.Tx) error {
-		_, err := tx.Exec(ctx, `INSERT INTO quarantine (id, channel, provider_id, sealed, at) VALUES ($1, $2, $3, $4, $5)`,
-			row, string(from), h.s.Keys.Hash("received", id), sealed, tx.Now())
+		_, err := tx.Exec(ctx, `INSERT INTO quarantine (id, channel, provider_id, sealed, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING`,
+			u.Row, string(u.Channel), h.s.Keys.Hash("received", u.ID), sealed, tx.Now())
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("quarantine: %w", err)
 	}
-	h.s.Metrics.Received.WithLabelValues(string(from), "quarantine").Inc()
-	h.s.Log.Warn("unreadable message set aside", "channel", string(from), "quarantine", row)
+	h.s.Metrics.Received.WithLabelValues(string(u.Channel), "quarantine").Inc()
+	h.s.Log.Warn("unreadable message set aside", "channel", string(u.Channel), "quarantine", u.Row)
 	return nil
 }

@@ -22,17 +22,31 @@ const receiveTime = 10 * time.Second
 // maxText is the longest text of one message we read, in runes (docs/channels.md).
 const maxText = 4096
 
-// Receive stores a message once, takes its turn and writes the answer, all in one transaction. A nil error means it is on disk.
-// Nothing is sent inside. A turn that fails is rolled back, and its message stored alone for a job to try again.
+// Receive stores a message once, takes its turn and writes the answer, all in one transaction. A nil error means it is on disk: when
+// the database does not answer in two seconds, in the spool. Nothing is sent inside. A turn that fails is rolled back, and its message
+// stored alone for a job to try again.
 func (h *Host) Receive(ctx context.Context, m channels.Message) error {
+	return h.intake.take(m.Channel, keptMessage, func() []byte { return messageRecord(m) }, func() error {
+		return h.receiveNow(ctx, m, coming{wait: h.intake.calming()})
+	})
+}
+
+// coming says how a message comes: the zero coming is a webhook's, just now.
+type coming struct {
+	at   time.Time // when it came to us, if that was earlier
+	wait bool      // store it and let its turn wait
+}
+
+// receiveNow is Receive without the spool.
+func (h *Host) receiveNow(ctx context.Context, m channels.Message, how coming) error {
 	start := h.s.Now()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), receiveTime)
 	defer cancel()
 	m.Text = bounded(m.Text)
 	id := h.s.NewID()
-	outcome, err := h.receive(ctx, m, id)
+	outcome, err := h.receive(ctx, m, id, how)
 	if err != nil && ctx.Err() == nil {
-		outcome, err = h.receiveFailed(ctx, m, id, err)
+		outcome, err = h.receiveFailed(ctx, m, id, how, err)
 	}
 	if err != nil {
 		h.s.Metrics.Received.WithLabelValues(string(m.Channel), "error").Inc()
@@ -58,7 +72,7 @@ func bounded(s string) string {
 }
 
 // receive is the one transaction. outcome is for the metrics.
-func (h *Host) receive(ctx context.Context, m channels.Message, id string) (outcome string, err error) {
+func (h *Host) receive(ctx context.Context, m channels.Message, id string, how coming) (outcome string, err error) {
 	if m.Kind == channels.KindGroup {
 		return h.receiveGroup(ctx, m, id)
 	}
@@ -71,8 +85,8 @@ func (h *Host) receive(ctx context.Context, m channels.Message, id string) (outc
 			outcome = "repeat"
 			return nil
 		}
-		t.arrived(a, m, id)
-		if outcome, err = t.hear(ctx, a); err != nil {
+		t.arrived(a, m, id, how)
+		if outcome, err = t.hear(ctx, a, how.wait); err != nil {
 			return err
 		}
 		return t.finish(ctx)
@@ -98,9 +112,13 @@ func (h *Host) turning(ctx context.Context, f func(*turn) error) error {
 const seenEvery = 24 * time.Hour
 
 // arrived begins the turn of a message that has just come.
-func (t *turn) arrived(a *inbox.Arrival, m channels.Message, id string) {
+func (t *turn) arrived(a *inbox.Arrival, m channels.Message, id string, how coming) {
 	t.c, t.now, t.told, t.queued, t.sending = a.Conversation, t.tx.Now(), a.Told, a.Queued, a.Sending
 	t.m = &inbox.Inbound{Message: m, ID: id, At: t.now, Taken: inbox.Done}
+	if !how.at.IsZero() && how.at.Before(t.now) {
+		t.m.At = how.at
+		t.m.Late = t.c.TurnedAt.After(how.at)
+	}
 	if a.HeldFirst {
 		t.c.GreetedAt = time.Time{}
 	}
@@ -108,7 +126,9 @@ func (t *turn) arrived(a *inbox.Arrival, m channels.Message, id string) {
 	if t.now.Sub(t.c.InboundAt) > seenEvery {
 		t.b.Exec(`UPDATE contacts SET seen_at = $2 WHERE id = $1`, t.c.ContactID, t.now)
 	}
-	t.c.InboundAt = t.now
+	if t.m.At.After(t.c.InboundAt) {
+		t.c.InboundAt = t.m.At
+	}
 	if m.To != "" {
 		t.c.Sender = m.To
 	}
@@ -122,7 +142,7 @@ func (t *turn) arrived(a *inbox.Arrival, m channels.Message, id string) {
 }
 
 // hear deals with what is no turn, and takes the turn of what is one.
-func (t *turn) hear(ctx context.Context, a *inbox.Arrival) (outcome string, err error) {
+func (t *turn) hear(ctx context.Context, a *inbox.Arrival, wait bool) (outcome string, err error) {
 	m, c := t.m, t.c
 	if m.Kind == channels.KindText && c.Channel != channels.SMS {
 		m.Kind = stopWord(m.Text)
@@ -160,9 +180,8 @@ func (t *turn) hear(ctx context.Context, a *inbox.Arrival) (outcome string, err 
 	if m.Kind == channels.KindOptOut || m.Kind == channels.KindOptIn {
 		return t.confirm(ctx)
 	}
-	if a.Waiting {
-		m.Taken = inbox.ForTurn
-		return "waiting", t.keep(ctx)
+	if a.Waiting || a.Announced || wait {
+		return "waiting", t.wait(ctx, a)
 	}
 	if err := t.keep(ctx); err != nil {
 		return "", err
@@ -172,6 +191,20 @@ func (t *turn) hear(ctx context.Context, a *inbox.Arrival) (outcome string, err 
 		return "", err
 	}
 	return "turn", t.take(ctx, in)
+}
+
+// takeNet is after how long a job takes a turn that waits for spools to be copied in, should the node that copies be gone.
+const takeNet = 3 * time.Second
+
+// wait stores a message without its turn. The job of the one in front takes this one too; the first has a job of its own.
+func (t *turn) wait(ctx context.Context, a *inbox.Arrival) error {
+	t.m.Taken = inbox.ForTurn
+	if !a.Waiting {
+		if err := t.h.s.Queue.EnqueueAt(ctx, t.tx, Take{t.c.ID, t.m.ID}, t.now.Add(takeNet)); err != nil {
+			return err
+		}
+	}
+	return t.keep(ctx)
 }
 
 // stopWord finds the words of SMS's carriers where there is no carrier: people know them. Those that mean other things in a

@@ -31,10 +31,10 @@ const maxTries = len(takeAfter) + 1
 
 // receiveFailed is where a message goes whose turn failed: once more at once when the database may have been the reason (a deadlock,
 // a connection lost), else stored alone, for a job to try. When even that fails it is the database, and nothing is acknowledged.
-func (h *Host) receiveFailed(ctx context.Context, m channels.Message, id string, cause error) (string, error) {
+func (h *Host) receiveFailed(ctx context.Context, m channels.Message, id string, how coming, cause error) (string, error) {
 	var turned *failed
 	if !errors.As(cause, &turned) {
-		outcome, err := h.receive(ctx, m, id)
+		outcome, err := h.receive(ctx, m, id, how)
 		if err == nil {
 			return outcome, nil
 		}
@@ -46,7 +46,7 @@ func (h *Host) receiveFailed(ctx context.Context, m channels.Message, id string,
 		if err != nil || a.Repeat {
 			return err
 		}
-		t.arrived(a, m, id)
+		t.arrived(a, m, id, how)
 		t.m.Taken, t.m.Tries = inbox.ForTurn, 1
 		if err := t.keep(ctx); err != nil {
 			return err
@@ -76,6 +76,17 @@ type takeWorker struct {
 
 // Work implements river.Worker.
 func (w takeWorker) Work(ctx context.Context, job *river.Job[Take]) error {
+	busy := false
+	err := w.h.s.DB.Read(ctx, func(tx *database.Tx) (err error) {
+		busy, err = w.h.s.Inbox.Announced(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if busy { // earlier messages may still come out of a spool
+		return river.JobSnooze(time.Second)
+	}
 	return w.h.takeWaiting(ctx, job.Args.Conversation)
 }
 
@@ -103,7 +114,7 @@ func (h *Host) takeWaiting(ctx context.Context, conversation string) error {
 			return err
 		}
 	}
-	return nil
+	return h.s.DB.Write(ctx, func(tx *database.Tx) error { return h.s.Queue.Enqueue(ctx, tx, Take{Conversation: conversation}) })
 }
 
 // tryNext finds the first message that waits and commits that it is tried once more: a try that kills the node is counted.

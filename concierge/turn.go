@@ -39,6 +39,7 @@ type turn struct {
 	due             string // what a report of the open tree would be promised, sent today
 	cause           string // what makes the turn's messages once; "" is the message's id
 	unasked         bool   // its words are an update: a nudge
+	away            bool   // what came is read so late that the reply says why
 	first           bool   // nothing was ever said to this address
 	told            bool   // news of a case was written to it once
 	queued, sending int    // messages ahead of this turn's
@@ -79,6 +80,7 @@ func (t *turn) take(ctx context.Context, in dialog.Input) error {
 		t.tag = t.c.Language
 	}
 	t.due = t.h.dueToday(s, t.now)
+	t.away = t.m != nil && t.now.Sub(t.m.At) > awayAfter && t.now.Sub(t.c.TurnedAt) > awayAfter
 	for _, e := range events {
 		if err := t.apply(ctx, e); err != nil {
 			return err

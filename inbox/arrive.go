@@ -13,6 +13,7 @@ import (
 type Arrival struct {
 	*Conversation
 	Repeat    bool // this message is here already: change nothing
+	Announced bool // a node copies in what it kept while the database was away: turns wait
 	Waiting   bool // earlier messages wait for their turn: nobody overtakes
 	Queued    int  // messages still to be sent, held ones left out
 	Sending   int  // messages in a provider's hands, or in doubt
@@ -78,7 +79,7 @@ func (in *Inbox) look(tx *database.Tx, b *database.Batch, a *Arrival, from chann
 		var id string
 		b.RowOpt(&locked, lockByAddress, string(from.Kind()), index).Into(&id)
 	}
-	b.RowOpt(&there, lookSQL, string(from.Kind()), index).Into(append(s.dest(), &a.Waiting, &out, &a.Told)...)
+	b.RowOpt(&there, lookSQL(tx.Engine()), string(from.Kind()), index).Into(append(s.dest(), &a.Waiting, &out, &a.Told, &a.Announced)...)
 	return func() (bool, error) {
 		if !there || !locked {
 			return false, nil
@@ -94,10 +95,23 @@ const byAddress = ` WHERE a.kind = $1 AND a.index_hmac = $2 AND a.retired_at IS 
 
 const lockByAddress = `SELECT c.id FROM addresses a JOIN conversations c ON c.address_id = a.id` + byAddress + ` FOR UPDATE OF c`
 
-const lookSQL = `SELECT ` + conversationColumns + `,
+func lookSQL(e database.Engine) string {
+	if e == database.Postgres {
+		return lookPostgres
+	}
+	return lookSQLite
+}
+
+const (
+	lookPostgres = lookHead + announcedPostgres + lookTail
+	lookSQLite   = lookHead + announcedSQLite + lookTail
+)
+
+const lookHead = `SELECT ` + conversationColumns + `,
 	EXISTS (SELECT 1 FROM messages w WHERE w.conversation_id = c.id AND w.inbound AND w.taken = 'waiting'), ` + outgoingSQL + `,
-	EXISTS (SELECT 1 FROM messages t WHERE t.conversation_id = c.id AND t.case_id IS NOT NULL)` +
-	conversationTables + byAddress
+	EXISTS (SELECT 1 FROM messages t WHERE t.conversation_id = c.id AND t.case_id IS NOT NULL), `
+
+const lookTail = conversationTables + byAddress
 
 // begin makes contact, address and conversation, each unless it is there: of many first messages at once one makes them.
 func (in *Inbox) begin(b *database.Batch, m channels.Message, index []byte, now time.Time) {

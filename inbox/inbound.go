@@ -17,6 +17,7 @@ type Inbound struct {
 	At    time.Time // when we received it, by the database's clock
 	Taken Taken
 	Tries int
+	Late  bool // a message that came after it had its turn before
 }
 
 // Taken says what became of an inbound message.
@@ -43,6 +44,7 @@ type received struct {
 	Payload   string             `json:"s,omitempty"`
 	Language  string             `json:"g,omitempty"`
 	Forwarded bool               `json:"f,omitempty"`
+	Late      bool               `json:"w,omitempty"`
 }
 
 // Number gives an inbound message the conversation's next number, unless it has one: what is said about it comes behind it.
@@ -68,8 +70,8 @@ func (in *Inbox) Keep(b *database.Batch, c *Conversation, m *Inbound) error {
 
 func (m *Inbound) encode() (string, error) {
 	r := received{ReplyTo: m.ReplyTo, Edits: m.Edits, Location: m.Location, Media: m.Media, Album: m.Album, Payload: m.Payload,
-		Language: m.Language, Forwarded: m.Forwarded}
-	plain := m.ReplyTo == "" && m.Edits == "" && m.Location == nil && m.Media == nil && m.Album == "" && m.Payload == "" && !m.Forwarded
+		Language: m.Language, Forwarded: m.Forwarded, Late: m.Late}
+	plain := m.ReplyTo == "" && m.Edits == "" && m.Location == nil && m.Media == nil && m.Album == "" && m.Payload == "" && !m.Forwarded && !m.Late
 	if m.Press != (channels.Press{}) {
 		r.Press, plain = &m.Press, false
 	}

@@ -10,13 +10,13 @@ import (
 	"concierge/internal/database"
 )
 
-// FirstWaiting reads the first message of a conversation that waits for its turn; ok is false when none does.
+// FirstWaiting reads the message that came first of those of a conversation that wait for their turn; ok is false when none does.
 func (in *Inbox) FirstWaiting(ctx context.Context, tx *database.Tx, conversation string) (m *Inbound, ok bool, err error) {
 	m = &Inbound{}
 	var extra, handle string
 	err = tx.QueryRow(ctx, `SELECT m.id, m.seq, m.kind, m.body, m.parts, COALESCE(m.handle, ''), m.created_at, m.tries, c.channel
 		FROM messages m JOIN conversations c ON c.id = m.conversation_id
-		WHERE m.conversation_id = $1 AND m.inbound AND m.taken = 'waiting' ORDER BY m.seq LIMIT 1`, conversation).
+		WHERE m.conversation_id = $1 AND m.inbound AND m.taken = 'waiting' ORDER BY m.created_at, m.seq LIMIT 1`, conversation).
 		Scan(&m.ID, &m.Seq, &m.Kind, &m.Text, &extra, &handle, &m.At, &m.Tries, &m.Channel)
 	if errors.Is(err, database.ErrNoRows) {
 		return nil, false, nil
@@ -37,7 +37,7 @@ func (m *Inbound) decode(text string) error {
 		return fmt.Errorf("decode message: %w", err)
 	}
 	m.ReplyTo, m.Edits, m.Location, m.Media, m.Album, m.Payload = r.ReplyTo, r.Edits, r.Location, r.Media, r.Album, r.Payload
-	m.Language, m.Forwarded = r.Language, r.Forwarded
+	m.Language, m.Forwarded, m.Late = r.Language, r.Forwarded, r.Late
 	if r.Press != nil {
 		m.Press = *r.Press
 	}
