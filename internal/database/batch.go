@@ -3,6 +3,7 @@ package database
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -15,6 +16,7 @@ type batched struct {
 	args []any
 	dest []any
 	read func(results) error
+	asks bool // it reads rows, so that reading may fail
 }
 
 // results are the answers in order, on either engine.
@@ -48,7 +50,9 @@ func (b *Batch) RowOpt(found *bool, text string, args ...any) Into { return b.ro
 
 // Each adds a query and calls f for every row.
 func (b *Batch) Each(text string, f func(scan func(...any) error) error, args ...any) {
-	b.add(text, args).read = func(r results) error {
+	s := b.add(text, args)
+	s.asks = true
+	s.read = func(r results) error {
 		rows, err := r.query()
 		if err != nil {
 			return err
@@ -72,6 +76,7 @@ func (i Into) Into(dest ...any) { i.s.dest = dest }
 
 func (b *Batch) row(found *bool, text string, args []any) Into {
 	s := b.add(text, args)
+	s.asks = true
 	s.read = func(r results) error {
 		rows, err := r.query()
 		err = oneRow{rows, err}.Scan(s.dest...)
@@ -96,7 +101,7 @@ func (b *Batch) add(text string, args []any) *batched {
 // Run runs the batch. On Postgres a transaction that has sent nothing yet opens with it.
 func (tx *Tx) Run(ctx context.Context, b *Batch) error {
 	if tx.pg != nil {
-		return tx.pg.run(ctx, b)
+		return tx.pg.run(ctx, b, false)
 	}
 	for _, s := range b.list {
 		if err := s.read(liteResults{ctx, tx, s}); err != nil {
@@ -104,6 +109,16 @@ func (tx *Tx) Run(ctx context.Context, b *Batch) error {
 		}
 	}
 	return nil
+}
+
+// Last runs the batch as the last thing the transaction does: nothing may follow, and its error must be returned. On Postgres the
+// COMMIT travels with it, one round trip less, and the rows' locks are free that much sooner. A batch that reads rows is committed
+// after they are read, as any other.
+func (tx *Tx) Last(ctx context.Context, b *Batch) error {
+	if tx.pg == nil || tx.pg.readOnly || slices.ContainsFunc(b.list, func(s *batched) bool { return s.asks }) {
+		return tx.Run(ctx, b)
+	}
+	return tx.pg.run(ctx, b, true)
 }
 
 type pgResults struct{ r pgx.BatchResults }

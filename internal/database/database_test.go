@@ -91,6 +91,63 @@ func TestABatchReadsAndWritesInOrder(t *testing.T) {
 	})
 }
 
+func TestTheLastBatchCommitsOrLeavesNothing(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		ctx := context.Background()
+		add := func(b *database.Batch, id string) {
+			b.Exec(`INSERT INTO contacts (id, created_at, seen_at) VALUES ($1, $2, $2)`, id, time.Now().UTC())
+		}
+		told := 0
+		last := func(before func(*database.Tx), ids ...string) error {
+			return db.Write(ctx, func(tx *database.Tx) error {
+				tx.AfterCommit(func() { told++ })
+				if before != nil {
+					before(tx)
+				}
+				b := &database.Batch{}
+				for _, id := range ids {
+					add(b, id)
+				}
+				return tx.Last(ctx, b)
+			})
+		}
+		if err := last(nil, "a", "b"); err != nil || told != 1 || count(t, db) != 2 {
+			t.Fatalf("first and last in one: err %v, told %d, rows %d", err, told, count(t, db))
+		}
+		if err := last(func(tx *database.Tx) { contact(t, tx, "c") }, "d", "a"); !database.IsDuplicate(err) || told != 1 || count(t, db) != 2 {
+			t.Fatalf("one of it fails: err %v, told %d, rows %d", err, told, count(t, db))
+		}
+		if err := last(func(tx *database.Tx) { contact(t, tx, "c") }, "d"); err != nil || told != 2 || count(t, db) != 4 {
+			t.Fatalf("after other statements: err %v, told %d, rows %d", err, told, count(t, db))
+		}
+		err := db.Write(ctx, func(tx *database.Tx) error {
+			b := &database.Batch{}
+			add(b, "e")
+			var nothing string
+			b.Row(`SELECT id FROM contacts WHERE id = 'nobody'`).Into(&nothing)
+			return tx.Last(ctx, b)
+		})
+		if !errors.Is(err, database.ErrNoRows) || count(t, db) != 4 {
+			t.Fatalf("a row that is missing: err %v, rows %d", err, count(t, db))
+		}
+		if db.Engine() != database.Postgres {
+			return
+		}
+		err = db.Write(ctx, func(tx *database.Tx) error {
+			b := &database.Batch{}
+			add(b, "f")
+			if err := tx.Last(ctx, b); err != nil {
+				return err
+			}
+			_, err := tx.Exec(ctx, `DELETE FROM contacts`)
+			return err
+		})
+		if err == nil || count(t, db) != 5 {
+			t.Fatalf("a statement after the last: err %v, rows %d", err, count(t, db))
+		}
+	})
+}
+
 func TestADuplicateIsTold(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		insert := func(tx *database.Tx) error {

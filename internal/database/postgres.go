@@ -17,6 +17,7 @@ type pgTx struct {
 	readOnly bool
 	now      time.Time
 	opened   bool
+	ended    bool // committed with its last batch
 	saves    int
 }
 
@@ -25,6 +26,7 @@ const (
 	beginWrite = `BEGIN`
 	beginRead  = `BEGIN READ ONLY`
 	readClock  = `SELECT now()`
+	commit     = `COMMIT`
 )
 
 func (t *pgTx) begin() string {
@@ -34,15 +36,24 @@ func (t *pgTx) begin() string {
 	return beginWrite
 }
 
+var errEnded = errors.New("the transaction has run its last batch")
+
 func (t *pgTx) open(ctx context.Context) error {
+	if t.ended { // what follows would be no part of it
+		return errEnded
+	}
 	if t.opened {
 		return nil
 	}
-	return t.run(ctx, &Batch{})
+	return t.run(ctx, &Batch{}, false)
 }
 
-// run sends the batch as one pipeline, behind BEGIN and the clock when the transaction is not open yet.
-func (t *pgTx) run(ctx context.Context, b *Batch) error {
+// run sends the batch as one pipeline, behind BEGIN and the clock when the transaction is not open yet, and before COMMIT when it is
+// the last. A statement that fails keeps the server from all behind it, COMMIT too.
+func (t *pgTx) run(ctx context.Context, b *Batch, last bool) error {
+	if t.ended {
+		return errEnded
+	}
 	p := &pgx.Batch{}
 	if !t.opened {
 		p.Queue(t.begin())
@@ -50,6 +61,9 @@ func (t *pgTx) run(ctx context.Context, b *Batch) error {
 	}
 	for _, s := range b.list {
 		p.Queue(s.text, s.args...)
+	}
+	if last {
+		p.Queue(commit)
 	}
 	r := t.conn.SendBatch(ctx, p)
 	if !t.opened {
@@ -67,19 +81,31 @@ func (t *pgTx) run(ctx context.Context, b *Batch) error {
 			return errors.Join(fmt.Errorf("%w", err), r.Close())
 		}
 	}
+	if last {
+		tag, err := r.Exec()
+		if err == nil && tag.String() != commit {
+			err = pgx.ErrTxCommitRollback
+		}
+		if err != nil {
+			return errors.Join(err, r.Close())
+		}
+		t.ended = true
+		_ = r.Close() // it is on disk, whatever becomes of the connection
+		return nil
+	}
 	return r.Close()
 }
 
-func (t *pgTx) end(ctx context.Context, commit bool) error {
-	if !t.opened {
+func (t *pgTx) end(ctx context.Context, keep bool) error {
+	if !t.opened || t.ended {
 		return nil
 	}
 	word := "ROLLBACK"
-	if commit {
-		word = "COMMIT"
+	if keep {
+		word = commit
 	}
 	// A caller whose deadline has passed still has to give the connection back without an open transaction.
-	if !commit || ctx.Err() != nil {
+	if !keep || ctx.Err() != nil {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 		defer cancel()
@@ -88,7 +114,7 @@ func (t *pgTx) end(ctx context.Context, commit bool) error {
 	if err != nil {
 		return errors.Join(err, t.conn.Close(context.WithoutCancel(ctx)))
 	}
-	if commit && tag.String() == "ROLLBACK" { // the transaction had failed before
+	if keep && tag.String() == "ROLLBACK" { // the transaction had failed before
 		return pgx.ErrTxCommitRollback
 	}
 	return nil
