@@ -1,5 +1,5 @@
 # The few verbs of this house. Each line is one you could type.
-.PHONY: run test bench lint transcripts clean
+.PHONY: run test bench lint transcripts say clean
 
 run: ## build, make an SQLite database in ./data, serve, and say where to go
 	CGO_ENABLED=0 go build -trimpath -o bin/concierge ./cmd/concierge
@@ -13,6 +13,9 @@ bench: ## the figures, as a table and as bench.json
 
 transcripts: ## rewrite the golden transcripts from what is said today
 	go test ./dialog ./concierge ./locales -update
+
+say: ## what is said along a way, in a language: make say TREE=pothole TAG=pl [CHANNEL=whatsapp] [ANSWERS="danger=no size=large"]
+	go run ./cmd/concierge locales preview $(TREE) --lang "$(TAG)" --channel "$(or $(CHANNEL),sms)" --path "$(ANSWERS)"
 
 lint:
 	go vet ./...

@@ -14,6 +14,8 @@ import (
 type localesCommand struct {
 	Check localesCheck `cmd:"" help:"Check what is said and understood, with file, line and what to do."`
 	Words localesWords `cmd:"" help:"Count what each language understands, or try the classifier on phrases it never saw."`
+
+	Preview localesPreview `cmd:"" help:"Print what is said along a path of a tree, as a resident reads it."`
 }
 
 type localesCheck struct {
