@@ -16,7 +16,7 @@ import (
 // what is said to testdata/paths/<tree>.<tag>.txt. Each way is headed by the answers that make it. After a change of words or trees:
 // go test ./dialog -run Paths -update, then read what changed.
 func TestPaths(t *testing.T) {
-	tags := []string{"en", "ur", "pl"}
+	tags := []string{"en", "ur", "pa", "bn", "ar", "pl", "ro", "so", "ur-Latn"}
 	words, all := readBook(t, tags...), settings(t, tags...)
 	trees := all.Trees
 	for _, name := range trees.Names() {
