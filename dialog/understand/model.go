@@ -53,7 +53,7 @@ func Train(book Phrasebook) *Model { return Learn(Examples(book)) }
 // and one off-topic message in twenty; 0.70 and 0.30, inside a tree, are almost never wrong.
 const (
 	wordWeight = 1.3
-	epochs     = 8
+	epochs     = 6
 	pace       = 6.0     // the first step's size
 	dropped    = 1 << 14 // of 65536 features, anew each epoch: no sentence holds all of an example's
 	doubt      = 0.1     // of each example's label is spread over all intents
