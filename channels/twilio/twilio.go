@@ -74,7 +74,7 @@ func New(s Settings, receiver channels.Receiver, base http.RoundTripper, log *sl
 	say(accountShape.MatchString(s.AccountSID), "twilio: the account SID is AC and 32 hexadecimal digits")
 	say(len(s.AuthTokens) > 0, "twilio: an auth token is missing")
 	for i, t := range s.AuthTokens {
-		say(tokenShape.MatchString(t), "twilio: auth token %d has other signs than letters and digits", i+1)
+		say(tokenShape.MatchString(t), "twilio: auth token %d is not eight or more letters and digits", i+1)
 	}
 	say(s.SMSFrom != "" || s.WhatsAppFrom != "", "twilio: neither an SMS nor a WhatsApp sender is set")
 	say(s.WhatsAppFrom == "" || channels.MakeAddress(channels.WhatsApp, s.WhatsAppFrom).IsPhone(), "twilio: the WhatsApp sender is no phone number")

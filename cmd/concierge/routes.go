@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/gorilla/mux"
 
@@ -34,7 +35,7 @@ func (s *station) routes() http.Handler {
 	r.HandleFunc("/", s.front).Methods(http.MethodGet, http.MethodHead)
 	r.NotFoundHandler = http.HandlerFunc(unknown)
 	r.MethodNotAllowedHandler = http.HandlerFunc(wrongMethod)
-	return secured(r, s.house.settings.PublicURL)
+	return bounded(secured(r, s.house.settings.PublicURL), bodyTime)
 }
 
 // alive answers while the process can answer at all.
@@ -92,6 +93,22 @@ func secured(next http.Handler, public string) http.Handler {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		if https {
 			w.Header().Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// bodyTime is how long a caller may take to send a body: one sent a byte at a time would hold its connection for ever.
+const bodyTime = 30 * time.Second
+
+// bounded gives a request with a body that long to send it. What has none may be a live stream, which must not end.
+func bounded(next http.Handler, most time.Duration) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 {
+			if err := http.NewResponseController(w).SetReadDeadline(time.Now().Add(most)); err != nil {
+				plain(w, http.StatusInternalServerError, "no deadline\n") // a server that cannot keep one: never ours
+				return
+			}
 		}
 		next.ServeHTTP(w, r)
 	})
