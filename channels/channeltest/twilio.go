@@ -51,7 +51,8 @@ type TwilioOptions struct {
 	MostCallsAtOnce int                              // more are 429, 20429; 0: 100
 }
 
-// Twilio is a fake of the Messages resource, its list, media and webhooks.
+// Twilio is a fake of the Messages resource, its list, media and webhooks, and of what an operator sets: numbers, Messaging Services,
+// contents.
 type Twilio struct {
 	*server
 	faults
@@ -61,6 +62,7 @@ type Twilio struct {
 	ids    atomic.Uint64
 	now    func() time.Time
 	inHand atomic.Int64
+	kept   console
 
 	mu      sync.Mutex
 	list    []*message            // all messages, both ways, in the order made
@@ -124,6 +126,7 @@ func NewTwilio(o TwilioOptions) *Twilio {
 	mux.HandleFunc("GET "+account+"/Messages/{sid}/Media.json", t.authentic(t.medias))
 	mux.HandleFunc("GET "+account+"/Messages/{sid}/Media/{media}", t.authentic(t.media))
 	mux.HandleFunc("GET /storage/{media}", t.storage)
+	t.console(mux)
 	mux.HandleFunc("/", t.nothing)
 	t.server = listen(mux)
 	return t

@@ -121,7 +121,7 @@ func (t *Twilio) check(r *http.Request, f url.Values, e *Entry) (code int, text 
 	if t.stopped[from+"|"+to] {
 		return 21610, "Attempt to send to unsubscribed recipient"
 	}
-	if e.Channel == channels.WhatsApp && !t.openWindow(from, to) && !t.o.Contents[f.Get("ContentSid")].Approved && !t.o.WindowLater {
+	if e.Channel == channels.WhatsApp && !t.openWindow(from, to) && !t.approved(f.Get("ContentSid")) && !t.o.WindowLater {
 		return 63016, "Failed to send freeform message because you are outside the allowed window"
 	}
 	return 0, ""
@@ -135,7 +135,7 @@ func (t *Twilio) checkText(r *http.Request, f url.Values, e *Entry) (code int, t
 		return 21619, "Body and ContentSid exclude each other"
 	}
 	if content != "" {
-		c, ok := t.o.Contents[content]
+		c, ok := t.content(content)
 		if !ok {
 			return 21656, "The ContentSid is not known"
 		}
@@ -180,7 +180,7 @@ func (t *Twilio) accept(f url.Values, e *Entry) *message {
 		m.status = "accepted"
 	}
 	t.mu.Lock()
-	if e.Channel == channels.WhatsApp && !t.o.Lift && !t.openWindow(m.from, m.to) && !t.o.Contents[f.Get("ContentSid")].Approved {
+	if e.Channel == channels.WhatsApp && !t.o.Lift && !t.openWindow(m.from, m.to) && !t.approved(f.Get("ContentSid")) {
 		m.code = 63016 // WindowLater: a 201, then a callback
 	}
 	t.keep(m)

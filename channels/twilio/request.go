@@ -13,6 +13,9 @@ import (
 
 var errHost = errors.New("not a host of Twilio's")
 
+// hosts are those the library may call for us: messages, contents, and the Messaging Service.
+var hosts = map[string]bool{"api.twilio.com": true, "content.twilio.com": true, "messaging.twilio.com": true}
+
 // request is the transport of ONE request; nothing is shared but the base. The library takes no context, drops headers on errors and
 // leaves error bodies open, so all three are seen to here.
 type request struct {
@@ -24,7 +27,7 @@ type request struct {
 
 // RoundTrip sends the request under our context and reads the whole answer before it returns: the deadline covers the body.
 func (c *request) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.URL.Host != "api.twilio.com" && r.URL.Host != "content.twilio.com" {
+	if !hosts[r.URL.Host] {
 		return nil, errHost
 	}
 	r = r.Clone(c.ctx)
