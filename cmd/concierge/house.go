@@ -13,6 +13,7 @@ import (
 	"concierge/internal/config"
 	"concierge/internal/database"
 	"concierge/internal/seal"
+	"concierge/internal/spool"
 )
 
 // house is what every command stands on: the settings, where to print, and how to open what they name.
@@ -21,6 +22,7 @@ type house struct {
 	settings *config.Settings
 	out      io.Writer
 	log      *slog.Logger
+	spool    *spool.Spool // serve's; nil for all else
 }
 
 // open opens the database the settings name. Commands work beside a running serve.
@@ -50,14 +52,18 @@ func (h *house) current() (*database.DB, error) {
 
 // keys loads what seals the database's columns.
 func (h *house) keys(db *database.DB) (*seal.Keys, error) {
-	secret := []byte(h.settings.Secret)
-	if len(secret) == 0 {
-		var err error
-		if secret, err = seal.SecretFile(h.settings.Data); err != nil {
-			return nil, err
-		}
+	secret, err := h.secret()
+	if err != nil {
+		return nil, err
 	}
 	return seal.Load(h.ctx, db, secret)
+}
+
+func (h *house) secret() ([]byte, error) {
+	if h.settings.Secret != "" {
+		return []byte(h.settings.Secret), nil
+	}
+	return seal.SecretFile(h.settings.Data)
 }
 
 // folder is the council's own folder, or nil for the demo.

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -26,7 +27,9 @@ const (
 type listener struct {
 	*http.Server
 	net.Listener
-	done chan error
+	done    chan error
+	door    atomic.Pointer[http.Handler] // what answers; it may be changed while serving
+	serving bool
 }
 
 // listen takes an address, or says who must give it up.
@@ -35,16 +38,28 @@ func listen(address string, h http.Handler, log *slog.Logger) (*listener, error)
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w; stop what listens there, or set CONCIERGE_LISTEN to another address", address, err)
 	}
-	return &listener{
-		Server: &http.Server{Handler: h, ReadHeaderTimeout: headerTime, MaxHeaderBytes: headerBytes, IdleTimeout: idleTime,
+	l := &listener{
+		Server: &http.Server{ReadHeaderTimeout: headerTime, MaxHeaderBytes: headerBytes, IdleTimeout: idleTime,
 			ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)},
 		Listener: at,
 		done:     make(chan error, 1),
-	}, nil
+	}
+	l.door.Store(&h)
+	l.Server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*l.door.Load()).ServeHTTP(w, r) })
+	return l, nil
+}
+
+// open lets h answer from now on, and serves if nothing did before.
+func (l *listener) open(h http.Handler) {
+	l.door.Store(&h)
+	if !l.serving {
+		l.start()
+	}
 }
 
 // start serves until shut.
 func (l *listener) start() {
+	l.serving = true
 	go func() { l.done <- l.Serve(l.Listener) }()
 }
 

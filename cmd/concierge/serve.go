@@ -19,15 +19,19 @@ const stopTime = 9 * time.Second
 // Run serves until it is told to stop.
 func (serveCommand) Run(h *house) error {
 	began := time.Now()
-	s, err := newStation(h)
+	done, err := h.openSpool()
+	if err != nil {
+		return err
+	}
+	defer done()
+	s, web, err := h.openHouse()
+	if h.ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil // told to stop while it waited for its database
+	}
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	web, err := listen(h.settings.Listen, s.routes(), h.log)
-	if err != nil {
-		return err
-	}
 	if s.desk != nil {
 		web.RegisterOnShutdown(s.desk.Close)
 	}
@@ -41,7 +45,7 @@ func (serveCommand) Run(h *house) error {
 	if err := s.start(); err != nil {
 		return errors.Join(err, web.Listener.Close())
 	}
-	web.start()
+	web.open(s.routes())
 	h.log.Info("serving", "listen", web.Listener.Addr().String(), "engine", string(s.db.Engine()), "languages", s.talk.offered, "after", time.Since(began).Round(time.Millisecond))
 	if err := s.welcome(); err != nil {
 		h.log.Error("no sign-in link", "error", err)

@@ -57,7 +57,8 @@ type station struct {
 	desk      *desk.Desk
 	api       http.Handler
 	tracking  http.Handler
-	demo      bool // everything is on this machine: one press signs in
+	early     channels.Receiver // instead of the host, while there is no database
+	demo      bool              // everything is on this machine: one press signs in
 
 	stopping atomic.Bool
 	undo     []func() // in the order of making; close runs them from the last
@@ -149,7 +150,7 @@ func (s *station) openRooms() (err error) {
 	s.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	s.host = concierge.New(concierge.Settings{
 		DB: s.db, Keys: s.keys, Inbox: s.inbox, Handoffs: s.handoffs, Cases: s.cases, Council: c, Places: s.talk.places,
-		Languages: func() concierge.Languages { return spoken{s.talk} }, Channels: s.ways, Queue: s.queue, Media: s.photos,
+		Languages: func() concierge.Languages { return spoken{s.talk} }, Channels: s.ways, Queue: s.queue, Media: s.photos, Spool: s.house.spool,
 		PublicURL: s.house.settings.PublicURL, Rates: ratesOf(c), FeedWake: s.feed.Wake, Log: s.log, Metrics: metrics,
 	})
 	s.host.Workers(workers)

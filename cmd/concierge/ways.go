@@ -12,6 +12,14 @@ import (
 // upstairs is the host as the channels see it: they are made before it, and called after.
 type upstairs struct{ *station }
 
+// receiver is what webhooks give to.
+func (s *station) receiver() channels.Receiver {
+	if s.early != nil {
+		return s.early
+	}
+	return upstairs{s}
+}
+
 // Receive implements channels.Receiver.
 func (u upstairs) Receive(ctx context.Context, m channels.Message) error {
 	return u.host.Receive(ctx, m)
@@ -36,7 +44,7 @@ func (s *station) openChannels() (err error) {
 			MessagingServiceSID: set.TwilioMessagingServiceSID, WhatsAppFrom: set.TwilioWhatsAppFrom, APIURL: set.TwilioAPIURL,
 			PublicURL: set.PublicURL, Templates: c.Channels.WhatsAppTemplates, SessionContents: c.Channels.WhatsAppSession,
 			MediaHosts: c.Channels.MediaHosts,
-		}, upstairs{s}, nil, s.log)
+		}, s.receiver(), nil, s.log)
 		if err != nil {
 			return err
 		}
@@ -44,7 +52,7 @@ func (s *station) openChannels() (err error) {
 	}
 	if set.Telegram() {
 		s.telegram, err = telegram.New(telegram.Settings{Token: set.TelegramToken, Secret: set.TelegramSecret, APIURL: set.TelegramAPIURL,
-			PublicURL: set.PublicURL, Poll: set.TelegramMode == "poll"}, upstairs{s}, nil, s.log)
+			PublicURL: set.PublicURL, Poll: set.TelegramMode == "poll"}, s.receiver(), nil, s.log)
 		if err != nil {
 			return err
 		}

@@ -101,6 +101,16 @@ func IsDuplicate(err error) bool {
 	return false
 }
 
+// Unreachable tells an error of a Postgres that is not there, or not yet: waiting may help. A wrong name or password is no such error.
+func Unreachable(err error) bool {
+	var connect *pgconn.ConnectError
+	if !errors.As(err, &connect) {
+		return false
+	}
+	var pg *pgconn.PgError
+	return !errors.As(err, &pg) || strings.HasPrefix(pg.Code, "57") || strings.HasPrefix(pg.Code, "53")
+}
+
 func openPostgres(ctx context.Context, o Options) (*DB, error) {
 	cfg, err := pgxpool.ParseConfig(o.URL)
 	if err != nil {

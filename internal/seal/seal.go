@@ -131,6 +131,9 @@ func (k *Keys) Hash(label, value string) string {
 // Derive makes a key for one use, such as cookies or form tokens.
 func (k *Keys) Derive(label string) []byte { return derive(k.root, label) }
 
+// DeriveFrom is Derive for what must work before there is a database: the spool.
+func DeriveFrom(secret []byte, label string) []byte { return derive(secret, label) }
+
 // SecretFile returns the secret kept in a data folder, making it once. For SQLite only: nodes on Postgres share theirs.
 func SecretFile(folder string) ([]byte, error) {
 	file := filepath.Join(folder, "secret")
