@@ -28,10 +28,10 @@ func (t *turn) finish(ctx context.Context) error {
 	if !t.unsaid {
 		t.b.Exec(feed.AppendSQL, t.now, inbox.FeedConversation, t.c.ID, int(inbox.FeedMessage))
 	}
-	if err := t.tx.Run(ctx, t.b); err != nil {
+	t.tx.AfterCommit(t.committed)
+	if err := t.tx.Last(ctx, t.b); err != nil {
 		return fmt.Errorf("write turn: %w", err)
 	}
-	t.tx.AfterCommit(t.committed)
 	return nil
 }
 

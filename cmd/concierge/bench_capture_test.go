@@ -19,6 +19,7 @@ import (
 type logged struct {
 	text string
 	args []string // as text, quoted as in the log; "NULL" is none
+	own  bool     // a round trip of its own, not one of a pipeline
 }
 
 // realTurn is the transaction of one message in the middle of a report.
@@ -93,7 +94,7 @@ func transactions(text string) (all [][]logged) {
 		case strings.HasPrefix(rest, "BEGIN"):
 			now = nil
 		}
-		open[pid] = append(now, logged{text: rest})
+		open[pid] = append(now, logged{text: rest, own: strings.Contains(m[2], "statement")})
 		if rest == "commit" || rest == "COMMIT" {
 			all = append(all, open[pid])
 			open[pid] = nil

@@ -127,12 +127,15 @@ func (r realTurn) script() (script string, values []string) {
 			}
 			return fmt.Sprintf(":v%d", i)
 		})
-		if text == "COMMIT" {
+		if text == "COMMIT" && one.own {
 			body.WriteString("\\endpipeline\n")
 		}
 		body.WriteString(strings.ReplaceAll(text, "\n", " ") + ";\n")
-		if strings.HasPrefix(text, "INSERT INTO received") {
+		switch {
+		case strings.HasPrefix(text, "INSERT INTO received"):
 			body.WriteString("\\endpipeline\n\\startpipeline\n")
+		case text == "COMMIT" && !one.own:
+			body.WriteString("\\endpipeline\n")
 		}
 	}
 	return head.String() + body.String() + "\\set prev :" + last + "\n", values
