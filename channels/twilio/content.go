@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf16"
 
 	"concierge/channels"
@@ -76,9 +77,10 @@ func (c Content) Refusals() []string {
 			why = append(why, fmt.Sprintf("nothing stands between {{%s}} and {{%d}}", c.Body[at[i-1][2]:at[i-1][3]], n))
 		}
 	}
-	for n := 1; n <= len(numbers); n++ {
-		if !numbers[n] {
-			why = append(why, fmt.Sprintf("its variables are not 1 to %d", len(numbers)))
+	all := c.numbers()
+	for n := 1; n <= len(all); n++ {
+		if !all[n] {
+			why = append(why, fmt.Sprintf("its variables are not 1 to %d", len(all)))
 			break
 		}
 	}
@@ -102,8 +104,8 @@ func (c Content) Refusals() []string {
 	if n := len(utf16.Encode([]rune(c.Body))); n > maxTemplate {
 		why = append(why, fmt.Sprintf("%d signs, and %d are the most", n, maxTemplate))
 	}
-	if len(c.Samples) != len(numbers) {
-		why = append(why, fmt.Sprintf("%d samples for %d variables", len(c.Samples), len(numbers)))
+	if len(c.Samples) != len(all) {
+		why = append(why, fmt.Sprintf("%d samples for %d variables", len(c.Samples), len(all)))
 	}
 	can := channels.Can(channels.WhatsApp)
 	for _, h := range c.Choices {
@@ -114,16 +116,26 @@ func (c Content) Refusals() []string {
 	return why
 }
 
+// numbers are those of all its variables, of the buttons too.
+func (c Content) numbers() map[int]bool {
+	text := c.Body + c.Open
+	for _, h := range c.Choices {
+		text += h.Label + h.Hint + h.Data
+	}
+	all := map[int]bool{}
+	for _, v := range contentVariable.FindAllStringSubmatch(text, -1) {
+		n, _ := strconv.Atoi(v[1])
+		all[n] = true
+	}
+	return all
+}
+
 // maxTemplate is the longest body of a template, in UTF-16 units.
 const maxTemplate = 1024
 
 // worded tells whether there is more than signs and spaces.
 func worded(s string) bool {
-	return strings.ContainsFunc(s, func(r rune) bool { return r > 127 && !strings.ContainsRune("،۔؟“”’…—–", r) || isWord(r) })
-}
-
-func isWord(r rune) bool {
-	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+	return strings.ContainsFunc(s, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
 }
 
 // Contents lists what Twilio has of ours.

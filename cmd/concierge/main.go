@@ -39,6 +39,8 @@ type commands struct {
 	Locales localesCommand `cmd:"" help:"Check the words of every language."`
 	Cases   casesCommand   `cmd:"" help:"List, show or change cases."`
 	Staff   staffCommand   `cmd:"" help:"Let people into the desk."`
+
+	WhatsApp whatsappCommand `cmd:"" name:"whatsapp" help:"What WhatsApp must approve before we send it."`
 }
 
 // exit is an error that says its own exit code; what was wrong has been printed.

@@ -7,6 +7,7 @@ import (
 	"concierge/channels/telegram"
 	"concierge/channels/twilio"
 	"concierge/council"
+	"concierge/internal/config"
 )
 
 // upstairs is the host as the channels see it: they are made before it, and called after.
@@ -67,6 +68,20 @@ func (s *station) openChannels() (err error) {
 	}
 	s.way(s.simulator.Channels()...)
 	return nil
+}
+
+func twilioOf(set *config.Settings, c *council.Council) twilio.Settings {
+	return twilio.Settings{
+		AccountSID: set.TwilioAccountSID, AuthTokens: set.TwilioTokens(), SMSFrom: set.TwilioSMSFrom,
+		MessagingServiceSID: set.TwilioMessagingServiceSID, WhatsAppFrom: set.TwilioWhatsAppFrom, APIURL: set.TwilioAPIURL,
+		PublicURL: set.PublicURL, Templates: c.Channels.WhatsAppTemplates, SessionContents: c.Channels.WhatsAppSession,
+		MediaHosts: c.Channels.MediaHosts,
+	}
+}
+
+func telegramOf(set *config.Settings) telegram.Settings {
+	return telegram.Settings{Token: set.TelegramToken, Secret: set.TelegramSecret, APIURL: set.TelegramAPIURL, PublicURL: set.PublicURL,
+		Poll: set.TelegramMode == "poll"}
 }
 
 func (s *station) way(all ...channels.Channel) {
