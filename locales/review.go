@@ -56,7 +56,7 @@ func reviewFile(file, text string) (map[string]Review, Findings) {
 // hash is of the forms of a message, never of its comment.
 func (m *message) hash() string {
 	h := sha256.New()
-	for _, f := range m.inOrder() {
+	for _, f := range m.forms {
 		fmt.Fprintf(h, "%s\x00%s\x00", f.name, f.text)
 	}
 	return hex.EncodeToString(h.Sum(nil))[:16]

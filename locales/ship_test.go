@@ -129,7 +129,7 @@ func TestALanguageIsAFolder(t *testing.T) {
 	source := builtinSet(t)
 	for _, key := range source.residents() {
 		m := source.langs[Source].messages[key]
-		for _, f := range m.inOrder() {
+		for _, f := range m.forms {
 			name := key
 			if m.plural {
 				name += "." + f.name
