@@ -11,6 +11,12 @@ test: ## everything there is; installs what it needs where it may, else says how
 bench: ## the figures, as a table and as bench.json
 	go run ./cmd/bench
 
+chaos: ## break the release binary on purpose and count broken promises (docs/chaos.md); SEED= N= ENGINE=
+	go run ./cmd/chaos $(if $(SEED),-seed $(SEED)) $(if $(N),-n $(N)) $(if $(ENGINE),-engine $(ENGINE))
+
+chaos-%: ## one row of it
+	go run ./cmd/chaos -rows $@ $(if $(SEED),-seed $(SEED)) $(if $(N),-n $(N)) $(if $(ENGINE),-engine $(ENGINE))
+
 transcripts: ## rewrite the golden transcripts from what is said today
 	go test ./dialog ./concierge ./locales -update
 
@@ -22,4 +28,4 @@ lint:
 	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run
 
 clean:
-	rm -rf bin bench.json
+	rm -rf bin bench.json chaos.jsonl

@@ -1,0 +1,27 @@
+package main
+
+// row is one line of the table (docs/chaos.md).
+type row struct {
+	name   string
+	engine string
+	nodes  int
+	faults int // in CI's size
+	with   func(*plan)
+	run    func(*trial) error
+}
+
+// table is all rows, the slowest first so that two at once end together.
+func table() []row {
+	return []row{
+		{name: "chaos-kill", engine: "postgres", nodes: 2, faults: 5, run: kill},
+		{name: "chaos-sqlite", engine: "sqlite", nodes: 1, faults: 5, run: kill},
+		{name: "chaos-dup", engine: "postgres", nodes: 2, faults: 200, run: dup, with: func(p *plan) { p.telegram.Copies = copiesOfEach }},
+		{name: "chaos-order", engine: "postgres", nodes: 2, faults: 40, run: order},
+		{name: "chaos-term", engine: "postgres", nodes: 2, faults: 3, run: term},
+		{name: "chaos-receipts", engine: "postgres", nodes: 2, faults: 500, run: receipts, with: func(p *plan) {
+			p.twilio.Early, p.twilio.Receipts = true, []string{"delivered", "sent", "queued"}
+		}},
+		{name: "chaos-pgrestart", engine: "postgres", nodes: 2, faults: 3, run: pgrestart},
+		{name: "chaos-provider", engine: "postgres", nodes: 1, faults: 25, run: provider},
+	}
+}
