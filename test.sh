@@ -42,7 +42,7 @@ go test -timeout 10m -v ./... 2>&1 | tee "$out" | grep -E '^(--- FAIL|FAIL|ok|pa
 if grep -qE '^(FAIL|--- FAIL|panic:)' "$out"; then
 	failed=1
 	echo "== what the failed tests said"
-	grep -B 60 -A 5 -E '^\s*--- FAIL|^panic:' "$out" | grep -vE '^\s*--- PASS|^=== ' | head -n 600
+	grep -B 60 -A 5 -E '^\s*--- FAIL|^panic:|^FAIL' "$out" | grep -vE '^\s*--- PASS|^=== ' | head -n 600
 fi
 grep -q '^ok' "$out" || failed=1
 
