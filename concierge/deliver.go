@@ -27,6 +27,10 @@ func (o *outbox) send(m *inbox.Marked) {
 	if o.sealed {
 		return // its lease ends by itself, and another node looks
 	}
+	if m.Ask {
+		o.sends.Go(func() { o.ask(m) })
+		return
+	}
 	o.sends.Go(func() { o.finished.put(o.call(m)) })
 }
 

@@ -192,7 +192,7 @@ func (e *entered) leave() {
 
 // rules are what the mark checks.
 func (o *outbox) rules(room *entered) inbox.Rules {
-	return inbox.Rules{Node: o.h.s.Node, Quiet: o.h.s.Council.Quiet, Enter: func(c *inbox.Conversation, _ inbox.Kind) bool {
+	return inbox.Rules{Node: o.h.s.Node, Quiet: o.h.s.Council.Quiet, Asks: o.asks, Wait: o.h.intake.holding, Enter: func(c *inbox.Conversation, _ inbox.Kind) bool {
 		g := o.gates[c.Channel]
 		if g == nil || o.h.s.Channels[c.Channel] == nil || o.isClosed() || !g.enter(c.ID) {
 			return false

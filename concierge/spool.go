@@ -108,6 +108,15 @@ func (q *intake) calming() bool {
 	return q != nil && q.h.s.Now().UnixNano() < q.calm.Load()
 }
 
+// holding tells whether news of our sends may still lie here.
+func (q *intake) holding() bool {
+	if q == nil {
+		return false
+	}
+	n, _ := q.spool.Pending()
+	return n > 0 || q.away.Load() || q.calming()
+}
+
 // start begins to drain. What an earlier process left goes in before anything new is taken directly.
 func (q *intake) start() {
 	if q == nil {

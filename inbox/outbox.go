@@ -29,6 +29,8 @@ type Marked struct {
 	Kind         Kind
 	Out          channels.Outgoing // with ID and Attempt
 	At           time.Time         // when it was marked, by the database's clock
+	Ask          bool              // nobody knows what became of it: ask its provider before it is sent again
+	Made         time.Time         // when the attempt in doubt was made
 	parts        string
 }
 
@@ -38,6 +40,12 @@ type Rules struct {
 	Quiet func(now time.Time) (until time.Time, quiet bool) // kind Update only; nil: never
 	// Enter asks for room to send, once a message is found that may go; false leaves it queued. nil: always.
 	Enter func(c *Conversation, k Kind) bool
+	// Asks tells whether a channel's provider can be asked what became of a send; nil: none can.
+	Asks func(channels.Name) bool
+	// Wait tells that the answer to a doubt may still lie in this node's spool; nil: no.
+	Wait func() bool
+	// Held is the council's own rules: why a message may not go, "" when it may. nil: there are none.
+	Held func(c *Conversation, k Kind, out *channels.Outgoing) string
 }
 
 // Leased tells whether a send of this conversation is in flight.
@@ -60,7 +68,7 @@ func (in *Inbox) MarkFirst(c *Conversation, rows []Row, r Rules, now time.Time) 
 		return nil, nil
 	}
 	row.Status, row.Out.Attempt = string(channels.Sending), 1
-	row.Due = now.Add(doubt(c.Channel))
+	row.Due = now.Add(r.doubt(c.Channel))
 	c.LeaseUntil, c.LeaseNode = now.Add(Lease), r.Node
 	row.Out.To, row.Out.From = c.To, c.Sender
 	return &Marked{Conversation: c.ID, Kind: row.Kind, Out: row.Out, At: now, parts: row.Parts}, func(b *database.Batch) {
@@ -70,12 +78,16 @@ func (in *Inbox) MarkFirst(c *Conversation, rows []Row, r Rules, now time.Time) 
 
 const attemptSQL = `INSERT INTO attempts (message_id, n, node, at) VALUES ($1, $2, $3, $4) ON CONFLICT (message_id, n) DO NOTHING`
 
-// doubt is how long a send stays in doubt before it is made again: Telegram has nobody to ask, Twilio's callback gets a minute.
-func doubt(n channels.Name) time.Duration {
-	if n == channels.Telegram {
+// doubt is how long a send stays in doubt before something is done: where nobody can be asked it is made again, Telegram's at the end of
+// its lease. Twilio is asked, if its callback has not come.
+func (r Rules) doubt(n channels.Name) time.Duration {
+	switch {
+	case n == channels.Telegram:
 		return Lease
+	case r.Asks != nil && r.Asks(n):
+		return firstAsk
 	}
-	return time.Minute
+	return lastAsk
 }
 
 // queued is the message a conversation has to send next.
@@ -126,6 +138,14 @@ func (in *Inbox) Mark(ctx context.Context, tx *database.Tx, c *Conversation, r R
 		out, shut, err := q.outgoing(c)
 		if err != nil {
 			return nil, err
+		}
+		if q.status == string(channels.Sending) {
+			if wait, err := in.mayBeKnown(ctx, tx, r); wait || err != nil {
+				return nil, err
+			}
+			if q.toAsk(c, r, now) {
+				return in.markAsk(ctx, tx, c, q, out, r, now)
+			}
 		}
 		verdict := in.check(c, q, &out, shut, r, now)
 		if verdict.later.After(now) {
@@ -216,7 +236,7 @@ func (in *Inbox) markTo(b *database.Batch, c *Conversation, q *queued, out chann
 	out.Attempt = q.attempt + 1
 	c.LeaseUntil, c.LeaseNode = now.Add(Lease), r.Node
 	b.Exec(`UPDATE messages SET status = 'sending', rank = $2, attempt = $3, due_at = $4, reason = '' WHERE id = $1`,
-		q.id, channels.Sending.Rank(), out.Attempt, now.Add(doubt(c.Channel)))
+		q.id, channels.Sending.Rank(), out.Attempt, now.Add(r.doubt(c.Channel)))
 	b.Exec(attemptSQL, q.id, out.Attempt, r.Node, now)
 	b.Exec(`UPDATE conversations SET lease_until = $2, lease_node = $3 WHERE id = $1`, c.ID, c.LeaseUntil, c.LeaseNode)
 	return &Marked{Conversation: c.ID, Kind: q.kind, Out: out, At: now, parts: q.parts}

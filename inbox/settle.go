@@ -138,7 +138,7 @@ func (in *Inbox) markMany(ctx context.Context, tx *database.Tx, ids []string, r 
 		if err != nil {
 			return nil, nil, err
 		}
-		if in.check(c, q, &out, shut, r, now) != (verdict{}) {
+		if q.status == string(channels.Sending) || in.check(c, q, &out, shut, r, now) != (verdict{}) {
 			more = append(more, id)
 			continue
 		}

@@ -53,6 +53,9 @@ func (t *Twilio) Find(ctx context.Context, o channels.Outgoing, at time.Time) ([
 		}
 		return nil
 	})
+	if t.settings.SharedNumber {
+		others = nil // somebody else's, for all we know
+	}
 	slices.Reverse(same) // the list shows the newest first
 	slices.Reverse(others)
 	return append(same, others...), err

@@ -41,6 +41,7 @@ type Settings struct {
 	Templates           map[string]map[string]string // key, then tag, to a content SID
 	SessionContents     map[string]string            // "reply_2", "list_7" to a content SID
 	MediaHosts          []string                     // where a media redirect may lead, beside Twilio's own
+	SharedNumber        bool                         // other software sends from our numbers: a message of ours is known by its text
 	Now                 func() time.Time             // nil: time.Now
 }
 

@@ -1,0 +1,50 @@
+package concierge
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"concierge/channels"
+	"concierge/inbox"
+	"concierge/internal/database"
+)
+
+// Finder is a channel whose provider keeps a list of what we sent: it can be asked what became of a send nobody knows the fate of.
+type Finder interface {
+	// Find returns what an attempt made at a time may have become, the likeliest first; none is no proof in the first minute.
+	Find(ctx context.Context, o channels.Outgoing, at time.Time) ([]channels.Handle, error)
+}
+
+// asks tells whether a channel's provider can be asked.
+func (o *outbox) asks(n channels.Name) bool {
+	_, ok := o.h.s.Channels[n].(Finder)
+	return ok
+}
+
+// ask asks the provider about a message in doubt and stores what it says. Its lease keeps others from asking, and from sending.
+func (o *outbox) ask(m *inbox.Marked) {
+	defer o.gates[m.Out.To.Kind()].leave()
+	ctx, cancel := context.WithTimeout(o.ctx, sendTime)
+	found, err := o.h.s.Channels[m.Out.To.Kind()].(Finder).Find(ctx, m.Out, m.At)
+	cancel()
+	said := "error"
+	err2 := o.again(func(ctx context.Context) error {
+		return o.h.s.DB.Write(ctx, func(tx *database.Tx) error {
+			verdict, receipt, err := o.h.s.Inbox.Doubted(ctx, tx, m, found, err != nil)
+			said = verdict
+			if err != nil || receipt == nil {
+				return err
+			}
+			_, err = o.h.s.Inbox.Receipts(ctx, tx, []channels.Receipt{*receipt})
+			return err
+		})
+	})
+	if err2 != nil {
+		o.h.s.Log.Warn("outbox: doubt not settled", "message", m.Out.ID, "error", err2)
+		return
+	}
+	o.h.s.Metrics.Doubts.WithLabelValues(string(m.Out.To.Kind()), said).Inc()
+	o.h.s.Log.Info("send in doubt", "message", m.Out.ID, "attempt", m.Out.Attempt, "listed", said, "candidates", len(slices.Compact(found)))
+	o.wake(m.Conversation)
+}
