@@ -145,10 +145,15 @@ func (o options) one(r row) result {
 
 func choose(names string) ([]row, error) {
 	all := table()
-	if names == "" {
-		return all, nil
-	}
 	var chosen []row
+	if names == "" {
+		for _, r := range all {
+			if !r.apart {
+				chosen = append(chosen, r)
+			}
+		}
+		return chosen, nil
+	}
 	for _, name := range strings.Split(names, ",") {
 		found := false
 		for _, r := range all {

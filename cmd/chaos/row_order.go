@@ -59,7 +59,7 @@ func order(t *trial) error {
 	if t.verdict.stuck, err = t.settled(db); err != nil {
 		return err
 	}
-	if err := t.inOrder(db, came); err != nil {
+	if err := t.inOrder(db, bySeq, came); err != nil {
 		return err
 	}
 	if err := t.outOrder(db); err != nil {
@@ -86,10 +86,19 @@ func lastOf(came map[string]span, token string) (last time.Time) {
 	return last
 }
 
+// The order messages were read in: by their numbers, or, for those that came out of two nodes' spools, whose numbers are given as each
+// is copied in, by the numbers of the first answers to them. A message without an answer has no place in that order.
+const (
+	bySeq   = `SELECT conversation_id, body, taken, TRUE FROM messages WHERE inbound ORDER BY conversation_id, seq`
+	byReply = `SELECT i.conversation_id, i.body, i.taken, min(o.seq) IS NOT NULL FROM messages i
+		LEFT JOIN messages o ON NOT o.inbound AND o.conversation_id = i.conversation_id AND o.cause LIKE 'turn:' || i.id || ':%'
+		WHERE i.inbound GROUP BY i.id, i.conversation_id, i.body, i.taken, i.seq ORDER BY i.conversation_id, coalesce(min(o.seq), i.seq)`
+)
+
 // inOrder holds that each acknowledged message is stored once, has had its turn, and stands behind every message of its conversation
 // that had been acknowledged before it was posted.
-func (t *trial) inOrder(db *sql.DB, came map[string]span) error {
-	lines, err := db.Query(`SELECT conversation_id, body, taken FROM messages WHERE inbound ORDER BY conversation_id, seq`)
+func (t *trial) inOrder(db *sql.DB, order string, came map[string]span) error {
+	lines, err := db.Query(order)
 	if err != nil {
 		return err
 	}
@@ -99,7 +108,8 @@ func (t *trial) inOrder(db *sql.DB, came map[string]span) error {
 	var latest time.Time // the latest posting so far: nothing after it may have been acknowledged before it
 	for lines.Next() {
 		var c, body, taken string
-		if err := lines.Scan(&c, &body, &taken); err != nil {
+		var placed bool
+		if err := lines.Scan(&c, &body, &taken, &placed); err != nil {
 			return err
 		}
 		if c != conversation {
@@ -112,6 +122,9 @@ func (t *trial) inOrder(db *sql.DB, came map[string]span) error {
 		found[body]++
 		if taken != "taken" && taken != "desk" {
 			t.breaks("a message of conversation %s has had no turn: %q", c, taken)
+		}
+		if !placed {
+			continue
 		}
 		if !latest.IsZero() && s.acked.Before(latest) {
 			t.verdict.disordered++

@@ -101,7 +101,7 @@ func pgdown(t *trial) error {
 	p99 := waits[len(waits)*99/100]
 	t.note("p99=%dms", p99.Milliseconds())
 	t.noErrors()
-	if err := t.inOrder(db, came); err != nil {
+	if err := t.inOrder(db, byReply, came); err != nil {
 		return err
 	}
 	return t.outOrder(db)

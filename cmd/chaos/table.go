@@ -7,6 +7,7 @@ type row struct {
 	nodes  int
 	faults int // in CI's size
 	with   func(*plan)
+	apart  bool // only when named
 	run    func(*trial) error
 }
 
@@ -23,5 +24,7 @@ func table() []row {
 		}},
 		{name: "chaos-pgrestart", engine: "postgres", nodes: 2, faults: 3, run: pgrestart},
 		{name: "chaos-provider", engine: "postgres", nodes: 1, faults: 25, run: provider},
+		{name: "chaos-pgdown", engine: "postgres", nodes: 2, faults: 20, run: pgdown},
+		{name: "chaos-blackout", engine: "postgres", nodes: 2, faults: 30, run: blackout, apart: true},
 	}
 }
