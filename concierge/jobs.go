@@ -18,6 +18,7 @@ func (h *Host) Workers(w *river.Workers) {
 	river.AddWorker(w, nudgeWorker{h: h})
 	river.AddWorker(w, timersWorker{h: h})
 	river.AddWorker(w, sweepWorker{h: h})
+	river.AddWorker(w, purgeWorker{h: h})
 }
 
 // Periodic are the jobs that come round by themselves.
@@ -26,6 +27,7 @@ func Periodic() []*river.PeriodicJob {
 		jobs.Every(time.Minute, Nudge{}),
 		jobs.Every(30*time.Second, inbox.HandoffTimers{}),
 		jobs.Every(sweepEvery, Sweep{}),
+		jobs.Nightly(3, 20, Purge{}),
 	}
 }
 

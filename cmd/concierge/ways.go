@@ -44,7 +44,7 @@ func (s *station) openChannels() (err error) {
 			AccountSID: set.TwilioAccountSID, AuthTokens: set.TwilioTokens(), SMSFrom: set.TwilioSMSFrom,
 			MessagingServiceSID: set.TwilioMessagingServiceSID, WhatsAppFrom: set.TwilioWhatsAppFrom, APIURL: set.TwilioAPIURL,
 			PublicURL: set.PublicURL, Templates: c.Channels.WhatsAppTemplates, SessionContents: c.Channels.WhatsAppSession,
-			MediaHosts: c.Channels.MediaHosts,
+			MediaHosts: c.Channels.MediaHosts, SharedNumber: c.Channels.SharedNumber,
 		}, s.receiver(), nil, s.log)
 		if err != nil {
 			return err

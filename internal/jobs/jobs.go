@@ -123,3 +123,22 @@ type warnings struct{ slog.Handler }
 func (w warnings) Enabled(ctx context.Context, l slog.Level) bool {
 	return l >= slog.LevelWarn && w.Handler.Enabled(ctx, l)
 }
+
+// Nightly is a job that the leader enqueues once a day, at a time by the clock of UTC.
+func Nightly(hour, minute int, args river.JobArgs) *river.PeriodicJob {
+	return river.NewPeriodicJob(nightly{hour, minute}, func() (river.JobArgs, *river.InsertOpts) {
+		return args, &river.InsertOpts{MaxAttempts: 3}
+	}, nil)
+}
+
+type nightly struct{ hour, minute int }
+
+// Next implements river.PeriodicSchedule.
+func (n nightly) Next(now time.Time) time.Time {
+	y, m, d := now.UTC().Date()
+	at := time.Date(y, m, d, n.hour, n.minute, 0, 0, time.UTC)
+	if !at.After(now) {
+		at = at.AddDate(0, 0, 1)
+	}
+	return at
+}
