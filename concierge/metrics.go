@@ -20,7 +20,6 @@ type Metrics struct {
 	Away         prometheus.Gauge       // 1 while this node keeps everything on disk
 	Swept        *prometheus.CounterVec // runs of the sweep by result: ok, error; and messages it found
 	Doubts       *prometheus.CounterVec // sends in doubt, by what the provider's list said
-	Held         *prometheus.CounterVec // messages not sent, by rule: spending, prefix, flood
 }
 
 // NewMetrics makes them; Register shows them.
@@ -39,7 +38,6 @@ func NewMetrics() *Metrics {
 		Away:         gauge("database_away", "1 while this node keeps all that comes on its disk."),
 		Swept:        counter("swept_total", "Sweeps of the provider's list, and what they found.", "result"),
 		Doubts:       counter("sends_in_doubt_total", "Sends nobody knew the fate of, by what the provider's list said.", "channel", "result"),
-		Held:         counter("held_total", "Messages not sent or not answered, by the rule that held them.", "channel", "rule"),
 		Received:     counter("received_total", "Messages that came in.", "channel", "outcome"),
 		Turn: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "concierge_turn_seconds",
 			Help: "From a message's arrival to its commit.", Buckets: latency}),
@@ -60,5 +58,5 @@ func NewMetrics() *Metrics {
 // Register adds all to a registry.
 func (m *Metrics) Register(r prometheus.Registerer) {
 	r.MustRegister(m.Received, m.Turn, m.Sent, m.Send, m.Receipts, m.Failures, m.InFlight, m.Merged, m.Abandoned,
-		m.Spooled, m.SpoolRecords, m.SpoolBytes, m.Away, m.Swept, m.Doubts, m.Held)
+		m.Spooled, m.SpoolRecords, m.SpoolBytes, m.Away, m.Swept, m.Doubts)
 }

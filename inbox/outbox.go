@@ -44,8 +44,6 @@ type Rules struct {
 	Asks func(channels.Name) bool
 	// Wait tells that the answer to a doubt may still lie in this node's spool; nil: no.
 	Wait func() bool
-	// Held is the council's own rules: why a message may not go, "" when it may. nil: there are none.
-	Held func(c *Conversation, k Kind, out *channels.Outgoing) string
 }
 
 // Leased tells whether a send of this conversation is in flight.
