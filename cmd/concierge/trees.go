@@ -8,6 +8,7 @@ import (
 
 type treesCommand struct {
 	Check treesCheck `cmd:"" help:"Check the dialogue trees, with file, line and what to do."`
+	Graph treesGraph `cmd:"" help:"Draw the dialogue trees, as Mermaid or as one page."`
 }
 
 type treesCheck struct {
