@@ -90,7 +90,7 @@ const (
 	Skipped = "skipped" // no value: they would rather not say
 )
 
-// Limits of a session, in runs, answers, runes, seconds. dialog.md §1 and §3.
+// Limits of a session, in runs, answers, runes, seconds.
 const (
 	maxStack    = 3
 	maxParked   = 2

@@ -7,7 +7,7 @@ import (
 	"concierge/dialog/understand"
 )
 
-// How sure we must be of an intent: to start it, with how much lead; and to name it among those it may be. dialog.md §2.
+// How sure we must be of an intent: to start it, with how much lead; and to name it among those it may be.
 const (
 	sureAtRest, leadAtRest = 0.40, 0.15
 	sureInTree, leadInTree = 0.70, 0.30

@@ -30,7 +30,7 @@ const (
 	Erase          = "erase"
 )
 
-// Limits of a tree. dialog.md §4.
+// Limits of a tree: people leave after a dozen questions, and nobody can read through more ways than that.
 const (
 	maxQuestions = 12
 	maxPaths     = 200

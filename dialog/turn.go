@@ -138,7 +138,7 @@ func (t *turn) take() {
 	}
 }
 
-// message reads text, button, photo and pin, in the order of dialog.md §2.
+// message reads text, button, photo and pin, in the order of docs/trees.md.
 func (t *turn) message() {
 	folded := understand.Fold(cutRunes(t.in.Text, 4096))
 	if t.alarm(folded) {
@@ -174,7 +174,7 @@ func (t *turn) message() {
 	}
 }
 
-// text reads words, in the order of dialog.md §2; the first step that can do something with them ends it.
+// text reads words, in the order of docs/trees.md; the first step that can do something with them ends it.
 func (t *turn) text(folded string) {
 	if t.joined(folded) || t.listed(folded) || t.commanded(folded) || t.referred(folded) {
 		return

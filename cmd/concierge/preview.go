@@ -80,7 +80,7 @@ func (p localesPreview) tell(h *house, t *talk, engine *dialog.Engine) error {
 	return nil
 }
 
-// mostWays is more than any tree that passes the check has (dialog.md §4).
+// mostWays is more than any tree that passes the check has.
 const mostWays = 200
 
 // chosenIn reads "danger=no", each a value its question takes.
