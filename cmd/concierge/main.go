@@ -40,6 +40,7 @@ type commands struct {
 	Cases   casesCommand   `cmd:"" help:"List, show or change cases."`
 	Staff   staffCommand   `cmd:"" help:"Let people into the desk."`
 
+	Doctor   doctorCommand   `cmd:"" help:"Reach each provider, tell what is right and wrong, and set the webhooks."`
 	WhatsApp whatsappCommand `cmd:"" name:"whatsapp" help:"What WhatsApp must approve before we send it."`
 }
 
