@@ -155,8 +155,8 @@ func (r *read) file(l *tongue, kind, name, text string) {
 				r.bad(name, "%s", err)
 			}
 		}
-		for key, m := range messages {
-			l.messages[key] = m
+		for _, key := range sortedKeys(messages) {
+			r.lay(l, messages[key])
 		}
 	case "words.toml":
 		words, findings := wordFile(name, text)
@@ -174,6 +174,27 @@ func (r *read) file(l *tongue, kind, name, text string) {
 		for key, one := range review {
 			l.review[key] = one
 		}
+	}
+}
+
+// lay puts a message over the one of an earlier layer. English reworded by a council has the variables it always had, which are all that
+// is ever given to it: with another it would be refused here, and not blamed on the translations.
+func (r *read) lay(l *tongue, m *message) {
+	before := l.messages[m.key]
+	if before == nil || l.tag != Source {
+		l.messages[m.key] = m
+		return
+	}
+	known := true
+	for _, v := range m.vars {
+		if !before.has(v) && (v != "Count" || !before.plural) {
+			known = false
+			r.findings = append(r.findings, Finding{File: m.file, Line: m.at.line, Key: m.key,
+				Message: fmt.Sprintf("{{.%s}} is not given to this message: it has %s", v, listed(before.vars))})
+		}
+	}
+	if known {
+		l.messages[m.key] = m
 	}
 }
 
