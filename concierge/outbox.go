@@ -58,8 +58,6 @@ func newOutbox(h *Host) *outbox {
 // Wake tells that a conversation has something to send. It never blocks. Give it to inbox.New as Options.Wake.
 func (h *Host) Wake(conversationID string) { h.out.wake(conversationID) }
 
-func (o *outbox) gate(n channels.Name) *gate { return o.gates[n] }
-
 func (o *outbox) wake(id string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -26,7 +26,6 @@ import (
 type told struct {
 	*testing.T
 	db     *database.DB
-	now    time.Time
 	inbox  *inbox.Inbox
 	cases  *cases.Cases
 	teller *concierge.Teller

@@ -2,7 +2,6 @@ package concierge
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -92,7 +91,7 @@ func (t *turn) take(ctx context.Context, in dialog.Input) error {
 	if n := len(s.Stack); t.unasked && n > 0 {
 		s.Stack[n-1].Nudged = true
 	}
-	text, err := json.Marshal(s)
+	text, err := dialog.Encode(s)
 	if err != nil {
 		return fmt.Errorf("encode session: %w", err)
 	}
@@ -109,10 +108,8 @@ func (t *turn) take(ctx context.Context, in dialog.Input) error {
 
 // session reads the session and copies into it what is true elsewhere.
 func (t *turn) session() (s dialog.Session, err error) {
-	if t.c.Session != "" {
-		if err := json.Unmarshal([]byte(t.c.Session), &s); err != nil {
-			return s, fmt.Errorf("read session: %w", err)
-		}
+	if s, err = dialog.Decode([]byte(t.c.Session)); err != nil {
+		return s, err
 	}
 	if s.Runs == 0 {
 		s.Runs = t.h.s.Seed()

@@ -215,13 +215,12 @@ func TestWhatsAppTakesNoFreeTextAfterADay(t *testing.T) {
 	late := time.Duration(0)
 	db := databasetest.Open(t, database.SQLite, func() time.Time { return time.Now().Add(late) })
 	h := open(t, db, "en")
-	asha := h.sit("Asha Rahman", []string{desk.Agent}, []string{"highways"})
 	id := h.resident("whatsapp:+447700900101", "en", "a person please")
 	h.request(id, inbox.Request{Reason: inbox.Asked, Topic: "pothole"})
 	where := "/desk/conversations/" + id
 	late = 25 * time.Hour
-	asha = h.sit("Ben Okafor", []string{desk.Agent}, []string{"highways"}) // her session has run out by now
-	status, body := asha.press(where, where+"/reply", url.Values{"text": {"Sorry we are late."}})
+	ben := h.sit("Ben Okafor", []string{desk.Agent}, []string{"highways"})
+	status, body := ben.press(where, where+"/reply", url.Values{"text": {"Sorry we are late."}})
 	if status != http.StatusUnprocessableEntity || !strings.Contains(body, ">Sorry we are late.</textarea>") || h.get(id).Owner != inbox.Queue {
 		t.Fatalf("%d\n%s", status, body)
 	}

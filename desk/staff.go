@@ -21,13 +21,12 @@ const inviteLife = 72 * time.Hour
 
 // The errors of staff's own matters.
 var (
-	ErrEmail   = errors.New("that is no email address")
-	ErrRole    = errors.New("no such role: viewer, agent, supervisor, translator, auditor or admin")
-	ErrExists  = errors.New("that person is there already: `staff reset` prints a new link")
-	ErrNobody  = errors.New("there is nobody with that email")
-	errSpent   = errors.New("this link has been used or is too old")
-	errBarred  = errors.New("this account is closed")
-	errTooMany = errors.New("too many tries")
+	ErrEmail  = errors.New("that is no email address")
+	ErrRole   = errors.New("no such role: viewer, agent, supervisor, translator, auditor or admin")
+	ErrExists = errors.New("that person is there already: `staff reset` prints a new link")
+	ErrNobody = errors.New("there is nobody with that email")
+	errSpent  = errors.New("this link has been used or is too old")
+	errBarred = errors.New("this account is closed")
 )
 
 // demoEmail is who sits at the desk of a demo.

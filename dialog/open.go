@@ -61,17 +61,6 @@ func (v *view) asked(slot string) *Question {
 	return nil
 }
 
-// reachable is the question a slot's answer would fill now or later: the live one, the open one, or the first of that slot.
-func (v *view) reachable(slot string) *Question {
-	if q := v.asked(slot); q != nil {
-		return q
-	}
-	if v.open >= 0 && v.tree.Questions[v.open].Slot == slot {
-		return &v.tree.Questions[v.open]
-	}
-	return v.tree.Question(slot)
-}
-
 // newest is the live answer given last.
 func (v *view) newest() *Answer {
 	for i := len(v.run.Answers) - 1; i >= 0; i-- {

@@ -32,7 +32,6 @@ type world struct {
 
 	mu     sync.Mutex
 	faults []time.Time // when something was broken
-	hurt   int         // sends broken on purpose; Telegram may copy as many
 }
 
 // plan says what kind of world a row wants.

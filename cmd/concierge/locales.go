@@ -45,7 +45,7 @@ type finding struct {
 
 func wordFindings(t *talk, tags []string, strict bool) []finding {
 	var all []finding
-	for _, f := range locales.Check(t.wordFiles, locales.CheckOptions{Fold: understand.Fold, Segments: parts, Need: t.need(), Strict: strict, Tags: tags}) {
+	for _, f := range locales.Check(t.wordFiles, locales.CheckOptions{Fold: understand.Fold, Segments: parts, Need: t.councilKeys(), Strict: strict, Tags: tags}) {
 		all = append(all, finding{"locales/" + f.String(), f.Warning})
 	}
 	return all

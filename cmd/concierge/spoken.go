@@ -1,20 +1,17 @@
 package main
 
+import "slices"
+
 // spoken is what the host asks of the words: only what is offered is matched.
 type spoken struct{ *talk }
 
 // Match finds the offered language a channel's tag means.
 func (s spoken) Match(hint string) (string, bool) {
 	tag, ok := s.words.Match(hint)
-	if !ok {
+	if !ok || !slices.Contains(s.languages(), tag) {
 		return "", false
 	}
-	for _, offered := range s.languages() {
-		if offered == tag {
-			return tag, true
-		}
-	}
-	return "", false
+	return tag, true
 }
 
 // Draft tells whether a language still waits for a native reader.

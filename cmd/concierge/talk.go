@@ -112,8 +112,8 @@ func (t *talk) trained(explain bool) (*dialog.Engine, error) {
 // nameOf is a language in its own words: "اردو".
 func (t *talk) nameOf(tag string) string { return t.words.About(tag).Name }
 
-// need are the keys of the source language that trees, services, teams and lines are worded with.
-func (t *talk) need() []string {
+// councilKeys are the keys of the source language that trees, services, teams and lines are worded with.
+func (t *talk) councilKeys() []string {
 	var keys []string
 	for _, s := range t.council.Services {
 		keys = append(keys, "service."+s.Code+".name", "service."+s.Code+".about")

@@ -11,8 +11,6 @@ import (
 	"image/png"
 	"io"
 	"io/fs"
-	"net/http"
-	"net/http/httptest"
 	"testing"
 
 	"concierge/internal/media"
@@ -89,31 +87,6 @@ func TestAFolderKeepsBlobs(t *testing.T) {
 	for _, name := range []string{"", "../a", "a/b", ".a"} {
 		if err := f.Put(ctx, name, bytes.NewReader(nil)); err == nil {
 			t.Errorf("%q is taken as a name", name)
-		}
-	}
-}
-
-func TestTheClientGoesOnlyWhereItMay(t *testing.T) {
-	var credentials string
-	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { credentials = r.Header.Get("Authorization") }))
-	defer other.Close()
-	here := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL, http.StatusFound) }))
-	defer here.Close()
-	ask := func(c *http.Client, url string) error {
-		r, _ := http.NewRequest(http.MethodGet, url, nil)
-		r.Header.Set("Authorization", "Basic canary")
-		res, err := c.Do(r)
-		if err == nil {
-			res.Body.Close()
-		}
-		return err
-	}
-	if err := ask(media.Client([]string{"127.0.0.1"}, true), here.URL); err != nil || credentials != "" {
-		t.Errorf("a redirect to another port: %v, credentials %q", err, credentials)
-	}
-	for name, c := range map[string]*http.Client{"an address inside": media.Client([]string{"127.0.0.1"}, false), "a host not listed": media.Client([]string{"media.example"}, true)} {
-		if err := ask(c, here.URL); !errors.Is(err, media.ErrForbidden) {
-			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

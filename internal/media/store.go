@@ -1,4 +1,4 @@
-// Package media takes what residents photograph: fetched by a guarded client, bounded before it is decoded, turned upright, re-encoded
+// Package media takes what residents photograph, as their channel fetched it: bounded before it is decoded, turned upright, re-encoded
 // without a trace of where and by whom, and kept. It refuses to know whose it is.
 package media
 
