@@ -32,8 +32,12 @@ func listen(h http.Handler) *server {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	s := &server{
-		http: &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)},
-		url:  "http://" + l.Addr().String(), ctx: ctx, stop: stop, slots: make(chan struct{}, 256),
+		http: &http.Server{
+			Handler: h, ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0),
+			// What hangs on purpose ends with the provider, even where the body was not read to its end and a gone client goes unseen.
+			BaseContext: func(net.Listener) context.Context { return ctx },
+		},
+		url: "http://" + l.Addr().String(), ctx: ctx, stop: stop, slots: make(chan struct{}, 256),
 		client: &http.Client{
 			Transport:     &http.Transport{MaxIdleConns: 256, MaxIdleConnsPerHost: 256, IdleConnTimeout: 30 * time.Second},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

@@ -2,12 +2,10 @@ package telegram
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -19,21 +17,8 @@ import (
 	"go.uber.org/goleak"
 )
 
-// TestMain fails when anything is left running. A slow machine gets ten seconds for what is about to end.
-func TestMain(m *testing.M) {
-	code := m.Run()
-	for try := 0; code == 0; try++ {
-		err := goleak.Find()
-		if err == nil {
-			break
-		}
-		if try == 10 {
-			fmt.Fprintln(os.Stderr, "left behind:", err)
-			code = 1
-		}
-	}
-	os.Exit(code)
-}
+// TestMain fails when anything is left running.
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // rig is a bot between the fake and a receiver that writes down.
 type rig struct {

@@ -1,13 +1,11 @@
 package twilio
 
 import (
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"strings"
 	"testing"
 
@@ -17,21 +15,8 @@ import (
 	"go.uber.org/goleak"
 )
 
-// TestMain fails when anything is left running. A slow machine gets ten seconds for what is about to end.
-func TestMain(m *testing.M) {
-	code := m.Run()
-	for try := 0; code == 0; try++ {
-		err := goleak.Find()
-		if err == nil {
-			break
-		}
-		if try == 10 {
-			fmt.Fprintln(os.Stderr, "left behind:", err)
-			code = 1
-		}
-	}
-	os.Exit(code)
-}
+// TestMain fails when anything is left running.
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const public = "https://concierge.example"
 

@@ -189,6 +189,32 @@ func (v *visitor) js(script string) {
 	}
 }
 
+// patience is how long one navigation may take.
+const patience = 20 * time.Second
+
+// visit opens a page and waits for its heading. A browser loses a navigation now and then when the page before it is leaving by
+// itself, and tells nobody; so it is begun again, twice, and what the page was doing is told.
+func (v *visitor) visit(url string) {
+	v.t.Helper()
+	for try := 1; ; try++ {
+		ctx, cancel := context.WithTimeout(v.ctx, patience)
+		err := chromedp.Do(ctx, chromedp.Navigate(url), chromedp.WaitVisible("h1"))
+		cancel()
+		if err == nil {
+			return
+		}
+		ctx, cancel = context.WithTimeout(v.ctx, patience)
+		at, asked := chromedp.Run(ctx, chromedp.Evaluate[string](`location.href + " " + document.readyState + " " +
+			performance.getEntriesByType('resource').filter(r => !r.responseEnd).map(r => r.name).join(' ')`))
+		cancel()
+		v.t.Logf("try %d of %s: %v; the page is %q (%v)", try, url, err, at, asked)
+		if try == 3 {
+			v.picture("failed")
+			v.t.Fatalf("%s does not open", url)
+		}
+	}
+}
+
 // forget drops what was complained of so far.
 func (v *visitor) forget() {
 	v.mu.Lock()

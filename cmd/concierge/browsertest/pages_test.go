@@ -15,7 +15,7 @@ func TestTheFirstMinute(t *testing.T) {
 	s := serve(t)
 	v := newVisitor(t, b)
 	v.look(1720, "light")
-	v.do(chromedp.Navigate(s.url+"/simulator/"), chromedp.WaitVisible("h1"))
+	v.visit(s.url + "/simulator/")
 	v.inspect("simulator, new", 1720)
 	v.report()
 	v.picture("simulator-filed")
@@ -29,14 +29,14 @@ func TestTheFirstMinute(t *testing.T) {
 
 	staff := newVisitor(t, b)
 	staff.look(1280, "light")
-	staff.do(chromedp.Navigate(s.desk), chromedp.WaitVisible("h1"))
+	staff.visit(s.desk)
 	staff.js(`document.querySelector('main form button, form button').click()`)
 	staff.until(`location.pathname === '/desk/queue'`)
 	staff.until(`document.querySelector('a[href*="/desk/conversations/"]')`)
 	conversation := staff.text(`document.querySelector('a[href*="/desk/conversations/"]').href`)
-	staff.do(chromedp.Navigate(conversation), chromedp.WaitVisible("h1"))
+	staff.visit(conversation)
 	staff.js(`document.querySelector('form[action$="/claim"] button, form[action$="/claim"]').closest('form').requestSubmit()`)
-	staff.until(`document.querySelector('form[action$="/reply"] textarea')`)
+	staff.until(`document.readyState === 'complete' && !document.querySelector('form[action$="/claim"]') && document.querySelector('form[action$="/reply"] textarea')`)
 	staff.js(`const f=document.querySelector('form[action$="/reply"]'); f.querySelector('textarea').value='Hello, how can I help?'; f.requestSubmit(f.querySelector('button'))`)
 	v.until(`document.querySelector('.sms .transcript').innerText.includes('how can I help?')`)
 	t.Logf("from the process's start to the resident reading a person's answer: %v", time.Since(s.began).Round(100*time.Millisecond))
@@ -57,7 +57,7 @@ func TestTheFirstMinute(t *testing.T) {
 			for _, scheme := range []string{"light", "dark"} {
 				name := fmt.Sprintf("%s-%d-%s", p.name, width, scheme)
 				p.by.look(width, scheme)
-				p.by.do(chromedp.Navigate(p.url), chromedp.WaitVisible("h1"))
+				p.by.visit(p.url)
 				p.by.inspect(name, width)
 				p.by.picture(name)
 			}
@@ -68,7 +68,7 @@ func TestTheFirstMinute(t *testing.T) {
 		p.by.quiet()
 	}
 	v.t.Run("a seeded fault is found", func(t *testing.T) {
-		v.do(chromedp.Navigate(s.url+"/desk/login"), chromedp.WaitVisible("h1"))
+		v.visit(s.url + "/desk/login")
 		v.js(`document.querySelectorAll('label').forEach(l => l.remove())`)
 		if v.violations() == "" {
 			t.Error("a page without labels passes")
