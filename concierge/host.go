@@ -53,6 +53,7 @@ type Settings struct {
 	Channels  map[channels.Name]channels.Channel         // may be filled until Start
 	Queue     jobs.Queue
 	Media     media.Store
+	Photos    *media.Gate               // this process's one; nil makes one
 	Spool     *spool.Spool              // keeps what comes while the database is slow or away; nil: then providers are told to come again
 	PublicURL string                    // without a final slash: links in messages begin with it
 	Rates     map[channels.Name]float64 // messages a second and sender; 0 or missing is no limit
@@ -98,6 +99,9 @@ func New(s Settings) *Host {
 	}
 	if s.Metrics == nil {
 		s.Metrics = NewMetrics()
+	}
+	if s.Photos == nil {
+		s.Photos = media.NewGate("")
 	}
 	h := &Host{s: s}
 	h.vars = h.common()

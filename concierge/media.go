@@ -1,7 +1,6 @@
 package concierge
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -112,17 +111,13 @@ func (h *Host) bring(ctx context.Context, id string, m wanted) (media.Photo, err
 		return media.Photo{}, fmt.Errorf("fetch media: %w", err)
 	}
 	defer r.Close()
-	photo, err := media.Clean(r)
-	if err != nil {
-		return photo, err
-	}
-	return photo, h.s.Media.Put(ctx, id, bytes.NewReader(photo.Bytes))
+	return h.s.Photos.Keep(ctx, h.s.Media, id, r)
 }
 
 func (h *Host) storedMedia(ctx context.Context, id string, m wanted, p media.Photo) error {
 	return h.s.DB.Write(ctx, func(tx *database.Tx) error {
 		_, err := tx.Exec(ctx, `UPDATE media SET state = 'stored', blob = $1, type = $2, bytes = $3, width = $4, height = $5 WHERE id = $1`,
-			id, p.Type, len(p.Bytes), p.Width, p.Height)
+			id, p.Type, p.Bytes, p.Width, p.Height)
 		if err != nil {
 			return fmt.Errorf("store media: %w", err)
 		}

@@ -48,6 +48,7 @@ type station struct {
 	host     *concierge.Host
 	feed     *feed.Tail
 	photos   *media.Folder
+	gate     *media.Gate // shared by all ways a photo comes in
 	registry *prometheus.Registry
 
 	ways      map[channels.Name]channels.Channel
@@ -128,6 +129,7 @@ func (s *station) openStores() (err error) {
 		return err
 	}
 	s.later(func() { _ = s.photos.Close() })
+	s.gate = media.NewGate(h.settings.Data)
 	s.feed, err = feed.NewTail(h.ctx, s.db, h.log)
 	return err
 }
@@ -150,7 +152,7 @@ func (s *station) openRooms() (err error) {
 	s.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	s.host = concierge.New(concierge.Settings{
 		DB: s.db, Keys: s.keys, Inbox: s.inbox, Handoffs: s.handoffs, Cases: s.cases, Council: c, Places: s.talk.places,
-		Languages: func() concierge.Languages { return spoken{s.talk} }, Channels: s.ways, Queue: s.queue, Media: s.photos, Spool: s.house.spool,
+		Languages: func() concierge.Languages { return spoken{s.talk} }, Channels: s.ways, Queue: s.queue, Media: s.photos, Photos: s.gate, Spool: s.house.spool,
 		PublicURL: s.house.settings.PublicURL, Rates: ratesOf(c), FeedWake: s.feed.Wake, Log: s.log, Metrics: metrics,
 	})
 	s.host.Workers(workers)

@@ -5,24 +5,22 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"image/draw"
 	"image/jpeg"
-	_ "image/png" // registers the decoder
+	"image/png"
 	"io"
-	"sync"
 
-	"github.com/bep/imagemeta"
 	"github.com/gabriel-vasile/mimetype"
-	xdraw "golang.org/x/image/draw"
-	_ "golang.org/x/image/webp" // registers the decoder
+	"golang.org/x/image/webp"
 )
 
-// Limits of a photo (docs/channels.md). MaxBytes is checked before anything is decoded, maxPixels from the header alone.
+// Limits of a photo (docs/channels.md). MaxBytes is checked before anything is decoded, maxPixels and maxDecoded from the header alone.
+// A photo of 40 Mpx as phones save it takes 60 MB to decode, without colour subsampling 120 MB: what takes more is no phone's.
 const (
-	MaxBytes  = 10 << 20
-	maxPixels = 40_000_000
-	maxSide   = 2048
-	quality   = 85
+	MaxBytes   = 10 << 20
+	maxPixels  = 40_000_000
+	maxDecoded = 120_000_000
+	maxSide    = 2048
+	quality    = 85
 )
 
 // Why a photo is not taken. Each has its words for the resident.
@@ -31,134 +29,60 @@ var (
 	ErrNoPhoto  = errors.New("this is no photo we can read")
 )
 
-// Photo is a cleaned photo: upright JPEG, at most 2,048 pixels a side, no metadata. File is what we keep but cannot show (HEIC).
+// Photo is a kept photo: upright JPEG, at most 2,048 pixels a side, no metadata. File is what we keep but cannot show (HEIC).
 type Photo struct {
-	Bytes         []byte
-	Type          string
+	Type          string // image/jpeg, or image/heic
+	Bytes         int
 	Width, Height int
 	File          bool
 }
 
-// decoding lets one photo be decoded at a time: 40 Mpx are 160 MB.
-var decoding sync.Mutex
-
-// Clean reads a photo from r, at most MaxBytes, and returns it without anything that says where or by whom it was taken.
-func Clean(r io.Reader) (Photo, error) {
-	raw, err := io.ReadAll(io.LimitReader(r, MaxBytes+1))
-	if err != nil {
-		return Photo{}, fmt.Errorf("read photo: %w", err)
-	}
-	if len(raw) > MaxBytes {
-		return Photo{}, ErrTooLarge
-	}
-	switch kind := mimetype.Detect(raw); {
-	case kind.Is("image/jpeg"), kind.Is("image/png"), kind.Is("image/webp"):
-		return clean(raw)
-	case kind.Is("image/heic"), kind.Is("image/heif"):
-		return Photo{Bytes: raw, Type: "image/heic", File: true}, nil
-	}
-	return Photo{}, ErrNoPhoto
+// cleaned is a photo and what is to be kept of it.
+type cleaned struct {
+	Photo
+	raw []byte
 }
 
-func clean(raw []byte) (Photo, error) {
-	size, _, err := image.DecodeConfig(bytes.NewReader(raw))
+// format is what we decode ourselves: by what the bytes are, never by what they are called.
+type format struct {
+	name   string
+	config func(io.Reader) (image.Config, error)
+	decode func(io.Reader) (image.Image, error)
+	need   func(raw []byte, pixels int64) int64 // bytes a decoder takes for so many pixels
+}
+
+var formats = map[string]format{
+	"image/jpeg": {"jpeg", jpeg.DecodeConfig, jpeg.Decode, jpegNeed},
+	"image/png":  {"png", png.DecodeConfig, png.Decode, pngNeed},
+	"image/webp": {"webp", webp.DecodeConfig, webp.Decode, webpNeed},
+}
+
+// clean returns the photo without anything that says where or by whom it was taken.
+func clean(raw []byte) (cleaned, error) {
+	kind := mimetype.Detect(raw)
+	if kind.Is("image/heic") || kind.Is("image/heif") {
+		return cleaned{Photo{Type: "image/heic", Bytes: len(raw), File: true}, raw}, nil
+	}
+	f, ok := formats[kind.String()]
+	if !ok {
+		return cleaned{}, ErrNoPhoto
+	}
+	size, err := f.config(bytes.NewReader(raw))
+	if err != nil || size.Width <= 0 || size.Height <= 0 {
+		return cleaned{}, ErrNoPhoto
+	}
+	if pixels := int64(size.Width) * int64(size.Height); pixels > maxPixels || f.need(raw, pixels) > maxDecoded {
+		return cleaned{}, ErrTooLarge
+	}
+	img, err := f.decode(bytes.NewReader(raw))
 	if err != nil {
-		return Photo{}, ErrNoPhoto
+		return cleaned{}, ErrNoPhoto
 	}
-	if size.Width <= 0 || size.Height <= 0 || size.Width > maxPixels/size.Height {
-		return Photo{}, ErrTooLarge
-	}
-	decoding.Lock()
-	defer decoding.Unlock()
-	img, format, err := image.Decode(bytes.NewReader(raw))
-	if err != nil {
-		return Photo{}, ErrNoPhoto
-	}
-	upright := turn(shrink(img), orientation(raw, format))
+	upright := turn(shrink(img), orientation(raw, f.name))
 	var out bytes.Buffer
 	if err := jpeg.Encode(&out, upright, &jpeg.Options{Quality: quality}); err != nil {
-		return Photo{}, fmt.Errorf("encode photo: %w", err)
+		return cleaned{}, fmt.Errorf("encode photo: %w", err)
 	}
 	b := upright.Bounds()
-	return Photo{Bytes: out.Bytes(), Type: "image/jpeg", Width: b.Dx(), Height: b.Dy()}, nil
-}
-
-// orientation reads EXIF's 1–8; anything unreadable is 1, upright.
-func orientation(raw []byte, format string) int {
-	kinds := map[string]imagemeta.ImageFormat{"jpeg": imagemeta.JPEG, "png": imagemeta.PNG, "webp": imagemeta.WebP}
-	found := 1
-	_, err := imagemeta.Decode(imagemeta.Options{
-		R: bytes.NewReader(raw), ImageFormat: kinds[format], Sources: imagemeta.EXIF,
-		ShouldHandleTag: func(t imagemeta.TagInfo) bool { return t.Tag == "Orientation" },
-		HandleTag: func(t imagemeta.TagInfo) error {
-			if n, ok := t.Value.(uint16); ok && n >= 1 && n <= 8 {
-				found = int(n)
-			}
-			return nil
-		},
-	})
-	if err != nil {
-		return 1
-	}
-	return found
-}
-
-func shrink(img image.Image) image.Image {
-	b := img.Bounds()
-	w, h := b.Dx(), b.Dy()
-	if w <= maxSide && h <= maxSide {
-		return img
-	}
-	if w > h {
-		w, h = maxSide, max(1, h*maxSide/w)
-	} else {
-		w, h = max(1, w*maxSide/h), maxSide
-	}
-	small := image.NewRGBA(image.Rect(0, 0, w, h))
-	xdraw.ApproxBiLinear.Scale(small, small.Bounds(), img, b, xdraw.Src, nil)
-	return small
-}
-
-// turn undoes EXIF's orientation: 1 is upright, 3 upside down, 6 and 8 on their sides, the others mirrored too.
-func turn(img image.Image, o int) image.Image {
-	b := img.Bounds()
-	w, h := b.Dx(), b.Dy()
-	flat := image.NewRGBA(image.Rect(0, 0, w, h))
-	draw.Draw(flat, flat.Bounds(), image.White, image.Point{}, draw.Src) // what was transparent
-	draw.Draw(flat, flat.Bounds(), img, b.Min, draw.Over)
-	if o <= 1 {
-		return flat
-	}
-	size := image.Rect(0, 0, w, h)
-	if o >= 5 {
-		size = image.Rect(0, 0, h, w)
-	}
-	out := image.NewRGBA(size)
-	for y := range h {
-		for x := range w {
-			tx, ty := turned(o, x, y, w, h)
-			copy(out.Pix[out.PixOffset(tx, ty):][:4], flat.Pix[flat.PixOffset(x, y):][:4])
-		}
-	}
-	return out
-}
-
-func turned(o, x, y, w, h int) (int, int) {
-	switch o {
-	case 2:
-		return w - 1 - x, y
-	case 3:
-		return w - 1 - x, h - 1 - y
-	case 4:
-		return x, h - 1 - y
-	case 5:
-		return y, x
-	case 6:
-		return h - 1 - y, x
-	case 7:
-		return h - 1 - y, w - 1 - x
-	case 8:
-		return y, w - 1 - x
-	}
-	return x, y
+	return cleaned{Photo{Type: "image/jpeg", Bytes: out.Len(), Width: b.Dx(), Height: b.Dy()}, out.Bytes()}, nil
 }
