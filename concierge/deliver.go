@@ -9,6 +9,7 @@ import (
 	"concierge/channels"
 	"concierge/inbox"
 	"concierge/internal/database"
+	"concierge/internal/failpoint"
 )
 
 // sendTime bounds one provider's call, well inside the lease of 15 s (docs/architecture.md, "Out").
@@ -41,7 +42,9 @@ func (o *outbox) call(m *inbox.Marked) inbox.Result {
 	metrics.InFlight.WithLabelValues(string(name)).Inc()
 	start := o.h.s.Now()
 	ctx, cancel := context.WithTimeout(o.ctx, sendTime)
+	failpoint.Hit("send: before the call")
 	handle, err := safely(ctx, ch, m.Out)
+	failpoint.Hit("send: after the call")
 	cancel()
 	metrics.Send.WithLabelValues(string(name)).Observe(o.h.s.Now().Sub(start).Seconds())
 	metrics.InFlight.WithLabelValues(string(name)).Dec()
@@ -113,6 +116,7 @@ func (o *outbox) store() {
 				}
 			}
 			next, more, busy, err = o.h.s.Inbox.Settle(ctx, tx, batch, o.rules(&room))
+			failpoint.Hit("store: before commit")
 			return err
 		})
 	})
@@ -121,6 +125,7 @@ func (o *outbox) store() {
 		o.abandon(batch, err)
 		return
 	}
+	failpoint.Hit("store: after commit")
 	if len(batch) > len(busy) {
 		o.h.s.Metrics.Merged.Observe(float64(len(batch) - len(busy)))
 	}

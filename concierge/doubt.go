@@ -8,6 +8,7 @@ import (
 	"concierge/channels"
 	"concierge/inbox"
 	"concierge/internal/database"
+	"concierge/internal/failpoint"
 )
 
 // Finder is a channel whose provider keeps a list of what we sent: it can be asked what became of a send nobody knows the fate of.
@@ -37,9 +38,11 @@ func (o *outbox) ask(m *inbox.Marked) {
 				return err
 			}
 			_, err = o.h.s.Inbox.Receipts(ctx, tx, []channels.Receipt{*receipt})
+			failpoint.Hit("doubt: before commit")
 			return err
 		})
 	})
+	failpoint.Hit("doubt: after commit")
 	if err2 != nil {
 		o.h.s.Log.Warn("outbox: doubt not settled", "message", m.Out.ID, "error", err2)
 		return

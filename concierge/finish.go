@@ -6,6 +6,7 @@ import (
 
 	"concierge/inbox"
 	"concierge/internal/database"
+	"concierge/internal/failpoint"
 	"concierge/internal/feed"
 )
 
@@ -50,6 +51,7 @@ func (t *turn) takeAlong() error {
 
 // committed sends what was marked, or tells the outbox that there is something.
 func (t *turn) committed() {
+	failpoint.Hit("turn: committed")
 	t.result = nil
 	switch {
 	case t.marked != nil:

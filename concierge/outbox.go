@@ -8,6 +8,7 @@ import (
 	"concierge/channels"
 	"concierge/inbox"
 	"concierge/internal/database"
+	"concierge/internal/failpoint"
 )
 
 // clockSlack keeps a timer of ours from ringing just before the database's clock has come so far.
@@ -167,10 +168,12 @@ func (o *outbox) next(id string) error {
 			return err
 		}
 		sent, err = o.h.s.Inbox.Mark(o.looking, tx, c, o.rules(&room))
+		failpoint.Hit("mark: before commit")
 		return err
 	})
 	switch {
 	case err == nil && sent != nil:
+		failpoint.Hit("mark: after commit")
 		o.send(sent)
 	default:
 		room.leave()

@@ -8,6 +8,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"concierge/internal/database"
+	"concierge/internal/failpoint"
 )
 
 // What is kept for a while and then deleted (docs/operating.md, "What is kept how long").
@@ -62,6 +63,7 @@ func (h *Host) purgeTable(ctx context.Context, sql string, keep time.Duration) (
 			n, err = tx.Exec(ctx, sql, tx.Now().Add(-keep), purgeAtOnce)
 			return err
 		})
+		failpoint.Hit("mid-purge")
 		if total += n; err != nil || n < purgeAtOnce {
 			return total, err
 		}

@@ -8,6 +8,7 @@ import (
 	"concierge/channels"
 	"concierge/inbox"
 	"concierge/internal/database"
+	"concierge/internal/failpoint"
 )
 
 // Receipt moves a message of ours forward, and settles a send whose fate was in doubt. A nil error means it is on disk, or that
@@ -91,7 +92,9 @@ func (q *receipts) try(ctx context.Context, all []channels.Receipt) (did []inbox
 		if did, err = q.h.s.Inbox.Receipts(ctx, tx, all); err != nil {
 			return err
 		}
+		failpoint.Hit("receipt: before commit")
 		tx.AfterCommit(func() {
+			failpoint.Hit("receipt: after commit")
 			for _, d := range did {
 				if d.Conversation != "" {
 					q.h.Wake(d.Conversation)

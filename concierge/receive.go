@@ -12,6 +12,7 @@ import (
 	"concierge/channels"
 	"concierge/inbox"
 	"concierge/internal/database"
+	"concierge/internal/failpoint"
 	"concierge/internal/phrase"
 )
 
@@ -89,8 +90,10 @@ func (h *Host) receive(ctx context.Context, m channels.Message, id string, how c
 		if outcome, err = t.hear(ctx, a, how.wait); err != nil {
 			return err
 		}
+		failpoint.Hit("receive: before commit")
 		return t.finish(ctx)
 	})
+	failpoint.Hit("receive: after commit")
 	return outcome, err
 }
 

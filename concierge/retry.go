@@ -12,6 +12,7 @@ import (
 	"concierge/dialog"
 	"concierge/inbox"
 	"concierge/internal/database"
+	"concierge/internal/failpoint"
 )
 
 // Take is the job that takes the turn of a message stored without it, and of those that wait behind it. A second run finds nothing
@@ -98,6 +99,7 @@ func (h *Host) takeWaiting(ctx context.Context, conversation string) error {
 			return err
 		}
 		err = h.takeOne(ctx, conversation, m)
+		failpoint.Hit("take: after commit")
 		if err == nil {
 			continue
 		}
@@ -130,6 +132,7 @@ func (h *Host) tryNext(ctx context.Context, conversation string) (m *inbox.Inbou
 		m.Tries++
 		return h.s.Inbox.Tried(ctx, tx, m)
 	})
+	failpoint.Hit("take: try counted")
 	if ok && err == nil && m.Tries > maxTries { // a node died in its last try
 		return nil, false, h.setAside(ctx, conversation, m.ID)
 	}
@@ -160,6 +163,7 @@ func (h *Host) takeOne(ctx context.Context, conversation string, m *inbox.Inboun
 		if err := t.take(ctx, in); err != nil {
 			return err
 		}
+		failpoint.Hit("take: before commit")
 		return t.finish(ctx)
 	})
 }
@@ -175,8 +179,10 @@ func (h *Host) setAside(ctx context.Context, conversation, message string) error
 		if err := h.s.Inbox.SetAside(ctx, tx, c, message); err != nil {
 			return err
 		}
+		failpoint.Hit("aside: before commit")
 		return h.s.Handoffs.Request(ctx, tx, c, inbox.Request{Reason: inbox.EngineError})
 	})
+	failpoint.Hit("aside: after commit")
 	if err != nil {
 		return fmt.Errorf("set message aside: %w", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"concierge/channels"
+	"concierge/internal/failpoint"
 
 	"github.com/go-telegram/bot"
 )
@@ -47,7 +48,9 @@ func (t *Telegram) Webhook() http.Handler {
 			}
 			w.Header().Set("Retry-After", "30")
 			w.WriteHeader(http.StatusServiceUnavailable)
+			return
 		}
+		failpoint.Hit("answer: before 2xx")
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"concierge/channels"
+	"concierge/internal/failpoint"
 
 	"github.com/twilio/twilio-go/client"
 )
@@ -42,6 +43,7 @@ func (t *Twilio) Webhook() http.Handler {
 			t.unstored(w, err)
 			return
 		}
+		failpoint.Hit("answer: before 2xx")
 		// An empty answer: TwiML replies are neither retried nor tracked, and text/plain would be sent to the resident.
 		w.Header().Set("Content-Type", "text/xml")
 		_, _ = io.WriteString(w, "<Response/>")

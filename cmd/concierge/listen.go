@@ -13,6 +13,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"concierge/internal/failpoint"
 )
 
 // Limits of the public listener (docs/operating.md). Bodies are bounded by each route; a live stream has no write timeout, it sets a
@@ -39,7 +41,7 @@ func listen(address string, h http.Handler, log *slog.Logger) (*listener, error)
 		return nil, fmt.Errorf("listen on %s: %w; stop what listens there, or set CONCIERGE_LISTEN to another address", address, err)
 	}
 	l := &listener{
-		Server: &http.Server{ReadHeaderTimeout: headerTime, MaxHeaderBytes: headerBytes, IdleTimeout: idleTime,
+		Server: &http.Server{ReadHeaderTimeout: headerTime, MaxHeaderBytes: headerBytes, IdleTimeout: idleTime, ConnState: answered,
 			ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)},
 		Listener: at,
 		done:     make(chan error, 1),
@@ -47,6 +49,13 @@ func listen(address string, h http.Handler, log *slog.Logger) (*listener, error)
 	l.door.Store(&h)
 	l.Server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*l.door.Load()).ServeHTTP(w, r) })
 	return l, nil
+}
+
+// answered is told when a connection's answer is on its way and the connection waits for the next request.
+func answered(_ net.Conn, s http.ConnState) {
+	if s == http.StateIdle {
+		failpoint.Hit("answer: after 2xx")
+	}
 }
 
 // open lets h answer from now on, and serves if nothing did before.

@@ -18,6 +18,8 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivermigrate"
+
+	"concierge/internal/failpoint"
 )
 
 //go:embed migrations/*.sql
@@ -40,6 +42,7 @@ func (db *DB) Migrate(ctx context.Context) error {
 	if _, err := p.Up(ctx); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
+	failpoint.Hit("mid-migration")
 	if err := db.migrateJobs(ctx); err != nil {
 		return fmt.Errorf("migrate jobs: %w", err)
 	}
