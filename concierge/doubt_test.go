@@ -52,6 +52,8 @@ func TestSendsInDoubt(t *testing.T) {
 		t.Cleanup(o.stop)
 		// pass lets time go by: the attempt is as old as that, and its doubt is looked at.
 		pass := func(d time.Duration) {
+			o.eventually(1, `SELECT COUNT(*) FROM messages m JOIN attempts a ON a.message_id = m.id AND a.n = m.attempt
+				WHERE m.status = 'sending' AND a.result = 'uncertain'`) // else the result, stored after this, puts the doubt off again
 			asked := l.asked()
 			o.exec(`UPDATE attempts SET at = $1 WHERE message_id = (SELECT id FROM messages WHERE status = 'sending')`, time.Now().UTC().Add(-d))
 			o.exec(`UPDATE messages SET due_at = $1 WHERE status = 'sending'`, time.Now().UTC().Add(-time.Second))
