@@ -113,18 +113,6 @@ func (b *binary) start() time.Duration {
 	return 0
 }
 
-// learned waits until the model understands sentences: it learns after the start.
-func (b *binary) learned() {
-	b.t.Helper()
-	for range 2000 {
-		if strings.Contains(b.log.String(), "the model has learned") {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	b.t.Fatalf("the model did not learn in 20 s:\n%s", b.log)
-}
-
 // stop asks it to stop, and waits for it.
 func (b *binary) stop() {
 	if b.process == nil {

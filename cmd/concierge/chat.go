@@ -44,7 +44,7 @@ func (c chatCommand) Run(h *house) error {
 	alone.TwilioAccountSID, alone.TwilioAuthToken, alone.TwilioSMSFrom, alone.TwilioMessagingServiceSID, alone.TwilioWhatsAppFrom = "", "", "", "", ""
 	alone.TelegramToken, alone.TelegramSecret, alone.TelegramAPIURL = "", "", ""
 	t := newTerminal(channels.Name(c.Channel), h.out)
-	s, err := newStation(&house{ctx: h.ctx, settings: &alone, out: h.out, log: h.log}, t)
+	s, err := newStation(&house{ctx: h.ctx, settings: &alone, out: h.out, log: h.log, explain: c.Explain}, t)
 	if err != nil {
 		return err
 	}
@@ -52,11 +52,7 @@ func (c chatCommand) Run(h *house) error {
 	if err := s.start(); err != nil {
 		return err
 	}
-	engine, err := s.talk.trained(c.Explain)
-	if err != nil {
-		return err
-	}
-	s.host.SetEngine(explained{engine, h.out})
+	s.host.SetEngine(explained{s.engine, h.out})
 	fmt.Fprint(h.out, chatHelp, "\n")
 	err = c.talk(h.ctx, s, t)
 	ctx, cancel := context.WithTimeout(context.Background(), stopTime)

@@ -25,7 +25,6 @@ func TestTheWholeWay(t *testing.T) {
 			t.Parallel()
 			b := newBinary(t, e, true)
 			b.start()
-			b.learned()
 			b.english(t)
 			b.urdu(t)
 			b.polish(t)

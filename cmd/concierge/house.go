@@ -23,6 +23,7 @@ type house struct {
 	out      io.Writer
 	log      *slog.Logger
 	spool    *spool.Spool // serve's; nil for all else
+	explain  bool         // chat --explain: the engine tells how it read each message
 }
 
 // open opens the database the settings name. Commands work beside a running serve.

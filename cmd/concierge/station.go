@@ -22,6 +22,7 @@ import (
 	"concierge/channels/twilio"
 	"concierge/concierge"
 	"concierge/desk"
+	"concierge/dialog"
 	"concierge/inbox"
 	"concierge/internal/database"
 	"concierge/internal/feed"
@@ -46,6 +47,7 @@ type station struct {
 	cases    *cases.Cases
 	teller   *concierge.Teller
 	host     *concierge.Host
+	engine   *dialog.Engine
 	feed     *feed.Tail
 	photos   *media.Folder
 	gate     *media.Gate // shared by all ways a photo comes in
@@ -158,15 +160,21 @@ func (s *station) openRooms() (err error) {
 	s.host.Workers(workers)
 	jobs.Work(workers, s.teller.Changed)
 	jobs.Work(workers, s.teller.Tell)
-	engine, err := s.talk.engine(nil, nil, false)
-	if err != nil {
+	return s.learn()
+}
+
+// learn trains the classifier and the language guess, and gives the host its engine. Nobody is heard before: whoever writes in the
+// first moment after a start would get a menu instead of an answer.
+func (s *station) learn() (err error) {
+	if s.engine, err = s.talk.trained(s.house.explain); err != nil {
 		return err
 	}
-	s.host.SetEngine(engine)
+	s.host.SetEngine(s.engine)
+	debug.FreeOSMemory() // what the lesson needed is many times what was learned
 	return nil
 }
 
-// start lets work begin: the jobs, the outbox, the live pages, and the model that takes a moment to learn.
+// start lets work begin: the jobs, the outbox, the live pages.
 func (s *station) start() error {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(s.house.ctx))
 	s.cancel = cancel
@@ -177,7 +185,6 @@ func (s *station) start() error {
 		return fmt.Errorf("start jobs: %w", err)
 	}
 	s.work.Go(func() { _ = s.feed.Run(ctx) })
-	s.work.Go(s.learn)
 	if s.telegram != nil && s.house.settings.TelegramMode == "poll" {
 		s.work.Go(func() {
 			if err := s.telegram.Poll(ctx); err != nil && ctx.Err() == nil {
@@ -186,18 +193,6 @@ func (s *station) start() error {
 		})
 	}
 	return nil
-}
-
-// learn trains the classifier and the language guess, then swaps the engine: until then exact phrases and buttons work.
-func (s *station) learn() {
-	engine, err := s.talk.trained(false)
-	if err != nil {
-		s.log.Error("the trained engine could not be made", "error", err)
-		return
-	}
-	s.host.SetEngine(engine)
-	debug.FreeOSMemory() // what the lesson needed is many times what was learned
-	s.log.Info("the model has learned")
 }
 
 // stop ends work in the reverse order of start and waits for it, as long as ctx allows.
