@@ -121,6 +121,9 @@ func openPostgres(ctx context.Context, o Options) (*DB, error) {
 		cfg.MaxConns = int32(o.PoolSize)
 	}
 	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	// A node that vanished with a transaction open would keep its locks until the server's TCP gives up, in hours. None of ours is idle
+	// for longer than the ten seconds a message has.
+	cfg.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "30s"
 	// Our statements find rows by keys: a plan made once is the plan. Planning them anew took a tenth of the server's time in a turn.
 	cfg.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
@@ -151,8 +154,8 @@ func (db *DB) syncs(ctx context.Context, unsafe bool) error {
 func openSQLite(ctx context.Context, o Options) (*DB, error) {
 	file := strings.TrimSuffix(o.Folder, "/") + "/concierge.db"
 	// Source of the settings: sqlite.org/pragma.html. FULL syncs at each commit; WAL lets readers read meanwhile.
-	const common = "?_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)&_pragma=secure_delete(1)&_time_format=sqlite"
-	const writing = common + "&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_txlock=immediate"
+	common := fmt.Sprintf("?_pragma=busy_timeout(%d)", lockPatience.Milliseconds()) + "&_pragma=foreign_keys(1)&_pragma=secure_delete(1)&_time_format=sqlite"
+	writing := common + "&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_txlock=immediate"
 	db := &DB{engine: SQLite, clock: o.Clock}
 	pools := []struct {
 		to   **sql.DB

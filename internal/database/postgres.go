@@ -15,13 +15,13 @@ import (
 type pgTx struct {
 	conn     *pgx.Conn
 	readOnly bool
+	soon     bool // somebody waits for it: statements and locks are limited
 	now      time.Time
 	opened   bool
 	ended    bool // committed with its last batch
 	saves    int
 }
 
-// A turn's transaction may wait this long, so that a webhook answers within its two seconds (docs/architecture.md, "In").
 const (
 	beginWrite = `BEGIN`
 	beginRead  = `BEGIN READ ONLY`
@@ -29,11 +29,22 @@ const (
 	commit     = `COMMIT`
 )
 
+// soonClock reads the clock and sets the limits of this transaction alone: statementSoon and lockSoon, in milliseconds. It is one
+// statement, so that a turn pays for no more.
+const soonClock = `SELECT now() FROM (SELECT set_config('statement_timeout', '2000', TRUE), set_config('lock_timeout', '1500', TRUE)) AS s`
+
 func (t *pgTx) begin() string {
 	if t.readOnly {
 		return beginRead
 	}
 	return beginWrite
+}
+
+func (t *pgTx) clock() string {
+	if t.soon {
+		return soonClock
+	}
+	return readClock
 }
 
 var errEnded = errors.New("the transaction has run its last batch")
@@ -57,7 +68,7 @@ func (t *pgTx) run(ctx context.Context, b *Batch, last bool) error {
 	p := &pgx.Batch{}
 	if !t.opened {
 		p.Queue(t.begin())
-		p.Queue(readClock)
+		p.Queue(t.clock())
 	}
 	for _, s := range b.list {
 		p.Queue(s.text, s.args...)

@@ -15,6 +15,7 @@ type writer struct {
 	conn *sql.Conn
 	turn chan struct{} // held by the transaction that is open
 	by   map[string]*sql.Stmt
+	soon bool // the connection waits for another process's lock no longer than lockSoon
 }
 
 func newWriter(ctx context.Context, pool *sql.DB) (*writer, error) {
@@ -25,17 +26,58 @@ func newWriter(ctx context.Context, pool *sql.DB) (*writer, error) {
 	return &writer{pool: pool, conn: conn, turn: make(chan struct{}, 1), by: map[string]*sql.Stmt{}}, nil
 }
 
-func (w *writer) begin(ctx context.Context) (*sql.Tx, error) {
+// begin waits for its turn, and then for locks of other connections. With soon it waits for neither longer than lockSoon.
+func (w *writer) begin(ctx context.Context, soon bool) (*sql.Tx, error) {
+	if err := w.wait(ctx, soon); err != nil {
+		return nil, err
+	}
+	err := w.limit(ctx, soon)
+	if err == nil {
+		var tx *sql.Tx
+		if tx, err = w.conn.BeginTx(ctx, nil); err == nil {
+			return tx, nil
+		}
+	}
+	<-w.turn
+	return nil, err
+}
+
+func (w *writer) wait(ctx context.Context, soon bool) error {
 	select {
 	case w.turn <- struct{}{}:
+		return nil
+	default:
+	}
+	var late <-chan time.Time
+	if soon {
+		timer := time.NewTimer(lockSoon)
+		defer timer.Stop()
+		late = timer.C
+	}
+	select {
+	case w.turn <- struct{}{}:
+		return nil
+	case <-late:
+		return ErrBusy
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
-	tx, err := w.conn.BeginTx(ctx, nil)
-	if err != nil {
-		<-w.turn
+}
+
+// limit sets how long the connection waits for a lock: only when it is another than before.
+func (w *writer) limit(ctx context.Context, soon bool) error {
+	if soon == w.soon {
+		return nil
 	}
-	return tx, err
+	patience := lockPatience
+	if soon {
+		patience = lockSoon
+	}
+	if _, err := w.conn.ExecContext(ctx, fmt.Sprintf("PRAGMA busy_timeout = %d", patience.Milliseconds())); err != nil {
+		return err
+	}
+	w.soon = soon
+	return nil
 }
 
 func (w *writer) done() { <-w.turn }

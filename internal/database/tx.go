@@ -17,6 +17,7 @@ type Tx struct {
 	pg     *pgTx
 	lite   *sql.Tx
 	writes bool // lite is the writer's transaction
+	soon   bool // somebody waits for it
 	after  []func()
 }
 
@@ -33,16 +34,16 @@ type Rows interface {
 
 // Write runs f in a transaction that may write. It commits when f returns nil, and then runs what AfterCommit was given.
 func (db *DB) Write(ctx context.Context, f func(*Tx) error) error {
-	return db.run(ctx, pgx.ReadWrite, f)
+	return db.run(ctx, pgx.ReadWrite, false, f)
 }
 
 // Read runs f in a transaction that may not write.
 func (db *DB) Read(ctx context.Context, f func(*Tx) error) error {
-	return db.run(ctx, pgx.ReadOnly, f)
+	return db.run(ctx, pgx.ReadOnly, false, f)
 }
 
-func (db *DB) run(ctx context.Context, mode pgx.TxAccessMode, f func(*Tx) error) error {
-	tx := &Tx{db: db}
+func (db *DB) run(ctx context.Context, mode pgx.TxAccessMode, soon bool, f func(*Tx) error) error {
+	tx := &Tx{db: db, soon: soon}
 	end, err := tx.begin(ctx, mode)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
@@ -73,7 +74,7 @@ func (tx *Tx) begin(ctx context.Context, mode pgx.TxAccessMode) (end func(commit
 		if err != nil {
 			return nil, err
 		}
-		tx.pg = &pgTx{conn: conn.Conn(), readOnly: mode == pgx.ReadOnly}
+		tx.pg = &pgTx{conn: conn.Conn(), readOnly: mode == pgx.ReadOnly, soon: tx.soon}
 		return func(commit bool) error { defer conn.Release(); return tx.pg.end(ctx, commit) }, nil
 	}
 	tx.now = tx.db.clock().UTC().Truncate(time.Microsecond)
@@ -81,7 +82,7 @@ func (tx *Tx) begin(ctx context.Context, mode pgx.TxAccessMode) (end func(commit
 		tx.lite, err = tx.db.reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 		return tx.endLite, err
 	}
-	if tx.lite, err = tx.db.writer.begin(ctx); err != nil {
+	if tx.lite, err = tx.db.writer.begin(ctx, tx.soon); err != nil {
 		return nil, err
 	}
 	tx.writes = true
