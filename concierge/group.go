@@ -12,8 +12,8 @@ import (
 // groupLine is how often a group is told that we talk in private chats only. Of a group nothing but its chat id is kept.
 const groupLine = 24 * time.Hour
 
-func (h *Host) receiveGroup(ctx context.Context, m channels.Message, id string) (string, error) {
-	err := h.turning(ctx, func(t *turn) error {
+func (h *Host) receiveGroup(ctx context.Context, m channels.Message, id string, how coming) (string, error) {
+	err := h.turningBy(ctx, h.write(how), func(t *turn) error {
 		a, err := h.s.Inbox.Arrive(ctx, t.tx, m, id, h.s.Now())
 		if err != nil || a.Repeat {
 			return err

@@ -115,6 +115,7 @@ func New(s Settings) *Host {
 // Start begins to send what is written. Messages may be received before: they are sent when it has started.
 func (h *Host) Start(context.Context) error {
 	h.out.start()
+	h.receipts.start()
 	h.intake.start()
 	h.sweeper.start()
 	return nil
@@ -125,7 +126,7 @@ func (h *Host) Start(context.Context) error {
 func (h *Host) Stop(ctx context.Context) error {
 	h.sweeper.stop()
 	h.intake.stop(ctx)
-	h.receipts.work.Wait() // each ends within receiveTime
+	h.receipts.stop()
 	h.out.stop(ctx)
 	return nil
 }

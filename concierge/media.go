@@ -34,8 +34,14 @@ const (
 const blobPrefix = "blob:"
 
 // keepMedia writes a row for each thing that came along, and a job for each that is to be fetched.
-func (t *turn) keepMedia(ctx context.Context) error {
+func (t *turn) keepMedia(ctx context.Context) error { return t.keepMediaFrom(ctx, 0) }
+
+// keepMediaFrom leaves out the first, which have their rows.
+func (t *turn) keepMediaFrom(ctx context.Context, first int) error {
 	for n, f := range t.m.Media {
+		if n < first {
+			continue
+		}
 		id, state, blob := t.h.s.NewID(), "waiting", ""
 		switch {
 		case strings.HasPrefix(f.Ref, blobPrefix):

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"concierge/channels"
 	"concierge/inbox"
@@ -29,6 +30,10 @@ type receipts struct {
 	busy bool
 	line []told
 	work sync.WaitGroup
+
+	early   atomic.Bool // some came before their messages were known
+	cancel  context.CancelFunc
+	joining sync.WaitGroup
 }
 
 // told is one receipt and who waits for it to be stored.
@@ -88,27 +93,35 @@ func (q *receipts) storeAll(batch []told) {
 }
 
 func (q *receipts) try(ctx context.Context, all []channels.Receipt) (did []inbox.Receipted, err error) {
-	err = q.h.s.DB.Write(ctx, func(tx *database.Tx) error {
-		if did, err = q.h.s.Inbox.Receipts(ctx, tx, all); err != nil {
-			return err
+	err = q.h.s.DB.Write(ctx, func(tx *database.Tx) (err error) {
+		defer caught(&err)
+		if did, err = q.h.s.Inbox.Receipts(ctx, tx, all); err == nil {
+			q.heeded(tx, did)
 		}
 		failpoint.Hit("receipt: before commit")
-		tx.AfterCommit(func() {
-			failpoint.Hit("receipt: after commit")
-			for _, d := range did {
-				if d.Conversation != "" {
-					q.h.Wake(d.Conversation)
-				}
-			}
-		})
-		return nil
+		tx.AfterCommit(func() { failpoint.Hit("receipt: after commit") })
+		return err
 	})
 	return did, err
 }
 
+// heeded lets go out what may go out now.
+func (q *receipts) heeded(tx *database.Tx, did []inbox.Receipted) {
+	tx.AfterCommit(func() {
+		for _, d := range did {
+			if d.Conversation != "" {
+				q.h.Wake(d.Conversation)
+			}
+			if d.Heeded == inbox.Early {
+				q.early.Store(true)
+			}
+		}
+	})
+}
+
 func (q *receipts) count(r channels.Receipt, did inbox.Heeded) {
 	status := string(r.Status)
-	if did == inbox.Unknown || did == inbox.Contradicts {
+	if did == inbox.Unknown || did == inbox.Contradicts || did == inbox.Early {
 		status = string(did)
 	}
 	q.h.s.Metrics.Receipts.WithLabelValues(string(r.Channel), status).Inc()
@@ -125,8 +138,9 @@ func (h *Host) quarantine(ctx context.Context, u unread, raw []byte) error {
 	defer cancel()
 	sealed := h.s.Keys.Seal("quarantine", u.Row, raw)
 	err := h.s.DB.Write(ctx, func(tx *database.Tx) error {
-		_, err := tx.Exec(ctx, `INSERT INTO quarantine (id, channel, provider_id, sealed, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING`,
-			u.Row, string(u.Channel), h.s.Keys.Hash("received", u.ID), sealed, tx.Now())
+		_, err := tx.Exec(ctx, `INSERT INTO quarantine (id, channel, provider_id, sealed, at, bytes) SELECT $1, $2, $3, $4, $5, $6
+			WHERE $7 OR NOT EXISTS (SELECT 1 FROM quarantine WHERE channel = $2 AND provider_id = $3) ON CONFLICT (id) DO NOTHING`,
+			u.Row, string(u.Channel), h.s.Keys.Hash("received", u.ID), sealed, tx.Now(), len(raw), u.ID == "")
 		return err
 	})
 	if err != nil {

@@ -28,14 +28,24 @@ const maxText = 4096
 // stored alone for a job to try again.
 func (h *Host) Receive(ctx context.Context, m channels.Message) error {
 	return h.intake.take(m.Channel, keptMessage, func() []byte { return messageRecord(m) }, func() error {
-		return h.receiveNow(ctx, m, coming{wait: h.intake.calming()})
+		return h.receiveNow(ctx, m, coming{wait: h.intake.calming(), soon: true})
 	})
 }
 
 // coming says how a message comes: the zero coming is a webhook's, just now.
 type coming struct {
-	at   time.Time // when it came to us, if that was earlier
-	wait bool      // store it and let its turn wait
+	at    time.Time // when it came to us, if that was earlier
+	wait  bool      // store it and let its turn wait
+	soon  bool      // a provider waits: better the spool than a long wait for a lock
+	swept bool      // from the provider's list, which tells less than a webhook
+}
+
+// write is the transaction it may have.
+func (h *Host) write(how coming) func(context.Context, func(*database.Tx) error) error {
+	if how.soon {
+		return h.s.DB.WriteSoon
+	}
+	return h.s.DB.Write
 }
 
 // receiveNow is Receive without the spool.
@@ -75,16 +85,19 @@ func bounded(s string) string {
 // receive is the one transaction. outcome is for the metrics.
 func (h *Host) receive(ctx context.Context, m channels.Message, id string, how coming) (outcome string, err error) {
 	if m.Kind == channels.KindGroup {
-		return h.receiveGroup(ctx, m, id)
+		return h.receiveGroup(ctx, m, id, how)
 	}
-	err = h.turning(ctx, func(t *turn) error {
+	err = h.turningBy(ctx, h.write(how), func(t *turn) error {
 		a, err := h.s.Inbox.Arrive(ctx, t.tx, m, id, h.s.Now())
 		if err != nil {
 			return err
 		}
 		if a.Repeat {
-			outcome = "repeat"
-			return nil
+			if outcome = "repeat"; how.swept {
+				return nil
+			}
+			outcome, err = t.fill(ctx, m)
+			return err
 		}
 		t.arrived(a, m, id, how)
 		if outcome, err = t.hear(ctx, a, how.wait); err != nil {
@@ -99,8 +112,12 @@ func (h *Host) receive(ctx context.Context, m channels.Message, id string, how c
 
 // turning runs f in a transaction. A panic rolls it back like an error does, and what the turn had taken is given back.
 func (h *Host) turning(ctx context.Context, f func(*turn) error) error {
+	return h.turningBy(ctx, h.s.DB.Write, f)
+}
+
+func (h *Host) turningBy(ctx context.Context, write func(context.Context, func(*database.Tx) error) error, f func(*turn) error) error {
 	t := &turn{h: h, b: &database.Batch{}}
-	err := h.s.DB.Write(ctx, func(tx *database.Tx) (err error) {
+	err := write(ctx, func(tx *database.Tx) (err error) {
 		defer caught(&err)
 		t.tx = tx
 		return f(t)
@@ -118,9 +135,15 @@ const seenEvery = 24 * time.Hour
 func (t *turn) arrived(a *inbox.Arrival, m channels.Message, id string, how coming) {
 	t.c, t.now, t.told, t.queued, t.sending = a.Conversation, t.tx.Now(), a.Told, a.Queued, a.Sending
 	t.m = &inbox.Inbound{Message: m, ID: id, At: t.now, Taken: inbox.Done}
-	if !how.at.IsZero() && how.at.Before(t.now) {
+	switch {
+	case !how.at.IsZero() && how.at.Before(t.now):
 		t.m.At = how.at
 		t.m.Late = t.c.TurnedAt.After(how.at)
+	case how.at.IsZero() && t.now.Before(t.c.InboundAt): // the clock was set back: what waits is still taken in the order it came
+		t.m.At = t.c.InboundAt
+	}
+	if how.swept {
+		t.swept(m)
 	}
 	if a.HeldFirst {
 		t.c.GreetedAt = time.Time{}
@@ -203,7 +226,7 @@ const takeNet = 3 * time.Second
 func (t *turn) wait(ctx context.Context, a *inbox.Arrival) error {
 	t.m.Taken = inbox.ForTurn
 	if !a.Waiting {
-		if err := t.h.s.Queue.EnqueueAt(ctx, t.tx, Take{t.c.ID, t.m.ID}, t.now.Add(takeNet)); err != nil {
+		if err := t.h.s.Queue.EnqueueAt(ctx, t.tx, inbox.Take{Conversation: t.c.ID, Message: t.m.ID}, t.now.Add(takeNet)); err != nil {
 			return err
 		}
 	}
@@ -285,4 +308,19 @@ func causeOf(err error) string {
 	}
 	cause, _, _ := strings.Cut(f.cause, " ")
 	return cause
+}
+
+// causeFor is what staff may read of a failure: a type and a place, a code, never what was said.
+func causeFor(err error) string {
+	var f *failed
+	if errors.As(err, &f) {
+		return strings.TrimSpace(f.cause + " " + f.where)
+	}
+	if code := database.CodeOf(err); code != "" {
+		return "database " + code
+	}
+	for e := errors.Unwrap(err); e != nil; e = errors.Unwrap(e) {
+		err = e
+	}
+	return fmt.Sprintf("error %T", err)
 }

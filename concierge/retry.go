@@ -15,34 +15,28 @@ import (
 	"concierge/internal/failpoint"
 )
 
-// Take is the job that takes the turn of a message stored without it, and of those that wait behind it. A second run finds nothing
-// that waits.
-type Take struct {
-	Conversation string `json:"c"`
-	Message      string `json:"m"`
-}
-
-// Kind implements river.JobArgs.
-func (Take) Kind() string { return "take" }
-
 // A turn that failed is tried again after these; the third failure sets its message aside.
 var takeAfter = [...]time.Duration{2 * time.Second, 8 * time.Second}
 
 const maxTries = len(takeAfter) + 1
 
 // receiveFailed is where a message goes whose turn failed: once more at once when the database may have been the reason (a deadlock,
-// a connection lost), else stored alone, for a job to try. When even that fails it is the database, and nothing is acknowledged.
+// a connection lost), else stored alone, for a job to try. When it is the database still, or when even that fails, nothing is
+// acknowledged: a database's errors are not tries.
 func (h *Host) receiveFailed(ctx context.Context, m channels.Message, id string, how coming, cause error) (string, error) {
+	if database.Busy(cause) { // it has waited as long as it may
+		return "", cause
+	}
 	var turned *failed
 	if !errors.As(cause, &turned) {
 		outcome, err := h.receive(ctx, m, id, how)
-		if err == nil {
-			return outcome, nil
+		if err == nil || database.Passing(err) {
+			return outcome, err
 		}
 		cause = err
 	}
 	h.turnFailed(id, 1, cause)
-	err := h.turning(ctx, func(t *turn) error {
+	err := h.turningBy(ctx, h.write(how), func(t *turn) error {
 		a, err := h.s.Inbox.Arrive(ctx, t.tx, m, id, h.s.Now())
 		if err != nil || a.Repeat {
 			return err
@@ -53,7 +47,7 @@ func (h *Host) receiveFailed(ctx context.Context, m channels.Message, id string,
 			return err
 		}
 		if !a.Waiting { // else the job of the one in front takes this one too
-			if err := h.s.Queue.EnqueueAt(ctx, t.tx, Take{t.c.ID, id}, t.now.Add(takeAfter[0])); err != nil {
+			if err := h.s.Queue.EnqueueAt(ctx, t.tx, inbox.Take{Conversation: t.c.ID, Message: id}, t.now.Add(takeAfter[0])); err != nil {
 				return err
 			}
 		}
@@ -71,24 +65,24 @@ func (h *Host) turnFailed(message string, try int, err error) {
 }
 
 type takeWorker struct {
-	river.WorkerDefaults[Take]
+	river.WorkerDefaults[inbox.Take]
 	h *Host
 }
 
 // Work implements river.Worker.
-func (w takeWorker) Work(ctx context.Context, job *river.Job[Take]) error {
+func (w takeWorker) Work(ctx context.Context, job *river.Job[inbox.Take]) error {
 	busy := false
 	err := w.h.s.DB.Read(ctx, func(tx *database.Tx) (err error) {
 		busy, err = w.h.s.Inbox.Announced(ctx, tx)
 		return err
 	})
-	if err != nil {
-		return err
+	if err == nil && !busy {
+		err = w.h.takeWaiting(ctx, job.Args.Conversation)
 	}
-	if busy { // earlier messages may still come out of a spool
+	if busy || database.Passing(err) { // earlier messages may still come out of a spool · River's own pauses grow to hours
 		return river.JobSnooze(time.Second)
 	}
-	return w.h.takeWaiting(ctx, job.Args.Conversation)
+	return err
 }
 
 // takeWaiting takes the turns of a conversation's waiting messages, in order, until none waits or one fails.
@@ -103,26 +97,32 @@ func (h *Host) takeWaiting(ctx context.Context, conversation string) error {
 		if err == nil {
 			continue
 		}
-		if ctx.Err() != nil {
-			return ctx.Err()
+		if errors.Is(err, inbox.ErrNoConversation) {
+			return nil // erased meanwhile
+		}
+		if ctx.Err() != nil || database.Passing(err) {
+			return errors.Join(err, h.untry(ctx, m))
 		}
 		h.turnFailed(m.ID, m.Tries, err)
 		if m.Tries < maxTries {
 			return h.s.DB.Write(ctx, func(tx *database.Tx) error {
-				return h.s.Queue.EnqueueAt(ctx, tx, Take{conversation, m.ID}, tx.Now().Add(takeAfter[m.Tries-1]))
+				return h.s.Queue.EnqueueAt(ctx, tx, inbox.Take{Conversation: conversation, Message: m.ID}, tx.Now().Add(takeAfter[m.Tries-1]))
 			})
 		}
-		if err := h.setAside(ctx, conversation, m.ID); err != nil {
+		if err := h.setAside(ctx, conversation, m.ID, causeFor(err)); err != nil {
 			return err
 		}
 	}
-	return h.s.DB.Write(ctx, func(tx *database.Tx) error { return h.s.Queue.Enqueue(ctx, tx, Take{Conversation: conversation}) })
+	return h.s.DB.Write(ctx, func(tx *database.Tx) error { return h.s.Queue.Enqueue(ctx, tx, inbox.Take{Conversation: conversation}) })
 }
 
 // tryNext finds the first message that waits and commits that it is tried once more: a try that kills the node is counted.
 func (h *Host) tryNext(ctx context.Context, conversation string) (m *inbox.Inbound, ok bool, err error) {
 	err = h.s.DB.Write(ctx, func(tx *database.Tx) error {
 		if _, err := h.s.Inbox.Lock(ctx, tx, conversation); err != nil {
+			if errors.Is(err, inbox.ErrNoConversation) {
+				return nil // erased: nothing waits
+			}
 			return err
 		}
 		m, ok, err = h.s.Inbox.FirstWaiting(ctx, tx, conversation)
@@ -134,7 +134,7 @@ func (h *Host) tryNext(ctx context.Context, conversation string) (m *inbox.Inbou
 	})
 	failpoint.Hit("take: try counted")
 	if ok && err == nil && m.Tries > maxTries { // a node died in its last try
-		return nil, false, h.setAside(ctx, conversation, m.ID)
+		return nil, false, h.setAside(ctx, conversation, m.ID, "crash")
 	}
 	return m, ok, err
 }
@@ -156,6 +156,11 @@ func (h *Host) takeOne(ctx context.Context, conversation string, m *inbox.Inboun
 			_, err := h.s.Inbox.Take(ctx, t.tx, m, inbox.ForDesk)
 			return err
 		}
+		if m.Filled {
+			if t.cause = "filled:" + m.ID; !t.asksStill(m.Asked) {
+				return nil
+			}
+		}
 		in, err := t.input(ctx)
 		if err != nil {
 			return err
@@ -168,25 +173,47 @@ func (h *Host) takeOne(ctx context.Context, conversation string, m *inbox.Inboun
 	})
 }
 
+// untryFor is how long it is tried to take a try back. When the database stays away longer the try has counted.
+const untryFor = 20 * time.Second
+
+// untry takes a try back in which the database failed and not the turn.
+func (h *Host) untry(ctx context.Context, m *inbox.Inbound) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), untryFor)
+	defer cancel()
+	for {
+		err := h.s.DB.Write(ctx, func(tx *database.Tx) error { return h.s.Inbox.Untry(ctx, tx, m) })
+		if err == nil || ctx.Err() != nil || !database.Passing(err) {
+			return err
+		}
+		rest(ctx, probeEvery)
+	}
+}
+
 // setAside gives up on a message: it stays in the transcript, a person is asked for, the resident is told, and what waits behind it
 // waits in the desk.
-func (h *Host) setAside(ctx context.Context, conversation, message string) error {
+func (h *Host) setAside(ctx context.Context, conversation, message, cause string) error {
+	did := false
 	err := h.s.DB.Write(ctx, func(tx *database.Tx) error {
 		c, err := h.s.Inbox.Lock(ctx, tx, conversation)
 		if err != nil {
 			return err
 		}
-		if err := h.s.Inbox.SetAside(ctx, tx, c, message); err != nil {
+		if did, err = h.s.Inbox.SetAside(ctx, tx, c, message, cause); err != nil || !did {
 			return err
 		}
 		failpoint.Hit("aside: before commit")
+		if c.Owner != inbox.Bot {
+			return h.news(ctx, tx, conversation)
+		}
 		return h.s.Handoffs.Request(ctx, tx, c, inbox.Request{Reason: inbox.EngineError})
 	})
 	failpoint.Hit("aside: after commit")
 	if err != nil {
 		return fmt.Errorf("set message aside: %w", err)
 	}
-	h.s.Log.Error("message set aside after its third failure", "message", message, "conversation", conversation)
+	if did {
+		h.s.Log.Error("message set aside after its third failure", "message", message, "conversation", conversation, "cause", cause)
+	}
 	return nil
 }
 

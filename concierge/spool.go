@@ -29,9 +29,11 @@ type intake struct {
 
 	hand   chan struct{} // room for transactions
 	work   sync.WaitGroup
-	misses atomic.Int32 // in a row
-	away   atomic.Bool  // everything is kept on disk at once
-	calm   atomic.Int64 // until then (UnixNano) turns wait: other nodes may still have to announce what they kept
+	misses atomic.Int32              // in a row
+	away   atomic.Bool               // everything is kept on disk at once
+	calm   atomic.Pointer[time.Time] // until then turns wait: other nodes may still have to announce what they kept
+	open   atomic.Bool               // our announcement may stand: it must be ended
+	skew   time.Duration             // how far the database's clock is ahead of ours, seen at the start of this drain
 	kicked chan struct{}
 	cancel context.CancelFunc
 	looper sync.WaitGroup
@@ -62,7 +64,7 @@ func (q *intake) take(on channels.Name, kind byte, record func() []byte, work fu
 	done := make(chan error, 1)
 	q.work.Go(func() {
 		defer func() { <-q.hand }()
-		done <- work()
+		done <- unpanicked(work)
 	})
 	timer := time.NewTimer(q.patience)
 	defer timer.Stop()
@@ -75,11 +77,20 @@ func (q *intake) take(on channels.Name, kind byte, record func() []byte, work fu
 		q.misses.Store(0)
 		return nil
 	}
+	if !errors.Is(err, errSlow) && !database.Passing(err) { // the database is well: it is this message
+		return q.keep(on, kind, record())
+	}
 	if n := q.misses.Add(1); n == missesToAway && q.away.CompareAndSwap(false, true) {
 		q.h.s.Log.Error("database away: messages are kept on this node's disk", "error", err)
 		q.h.s.Metrics.Away.Set(1)
 	}
 	return q.keep(on, kind, record())
+}
+
+// unpanicked makes an error of a panic: no webhook stands above this goroutine to catch it.
+func unpanicked(work func() error) (err error) {
+	defer caught(&err)
+	return work()
 }
 
 // keep appends to the spool. When even that fails the provider must be told so, and what it then drops is looked for in its list.
@@ -105,7 +116,11 @@ func (q *intake) kick() {
 
 // calming tells whether turns wait because the database has just come back.
 func (q *intake) calming() bool {
-	return q != nil && q.h.s.Now().UnixNano() < q.calm.Load()
+	if q == nil {
+		return false
+	}
+	until := q.calm.Load() // it carries the process's steady clock: one that is set back stalls nothing
+	return until != nil && q.h.s.Now().Before(*until)
 }
 
 // holding tells whether news of our sends may still lie here.
@@ -126,6 +141,9 @@ func (q *intake) start() {
 	q.cancel = cancel
 	if n, _ := q.spool.Pending(); n > 0 {
 		q.away.Store(true)
+	}
+	if q.h.s.DB.Engine() == database.SQLite { // there an announcement has no age: one of a process that died would stand for ever
+		q.open.Store(true)
 	}
 	q.looper.Go(func() { q.loop(ctx) })
 }

@@ -38,7 +38,7 @@ func (q *intake) loop(ctx context.Context) {
 		records, size := q.spool.Pending()
 		q.h.s.Metrics.SpoolRecords.Set(float64(records))
 		q.h.s.Metrics.SpoolBytes.Set(float64(size))
-		if records == 0 && !q.away.Load() || !q.answers(ctx) {
+		if records == 0 && !q.away.Load() && !q.open.Load() || !q.answers(ctx) {
 			continue
 		}
 		if err := q.drain(ctx); err != nil && ctx.Err() == nil {
@@ -58,13 +58,18 @@ func (q *intake) answers(ctx context.Context) bool {
 }
 
 // drain announces, copies in all that is kept as messages whose turns wait, lets messages come directly again, ends the announcement,
-// and takes the turns by the time the messages came.
+// and takes the turns by the time the messages came. After an outage it lets other nodes announce first: they may hold earlier ones.
 func (q *intake) drain(ctx context.Context) error {
 	outage := q.away.Load()
 	if outage {
-		q.calm.Store(q.h.s.Now().Add(calmFor).UnixNano())
+		until := q.h.s.Now().Add(calmFor)
+		q.calm.Store(&until)
 	}
+	q.open.Store(true)
 	if err := q.announce(ctx); err != nil {
+		return err
+	}
+	if err := q.compareClocks(ctx); err != nil {
 		return err
 	}
 	failpoint.Hit("drain: announced")
@@ -80,19 +85,25 @@ func (q *intake) drain(ctx context.Context) error {
 	failpoint.Hit("drain: before close")
 	err = q.h.s.DB.Write(ctx, func(tx *database.Tx) error { return q.h.s.Inbox.Unannounce(ctx, tx, q.h.s.Node) })
 	if err != nil {
-		return err
+		return err // the loop comes again while it is open
 	}
+	q.open.Store(false)
 	failpoint.Hit("drain: closed")
 	if outage {
 		q.h.s.Log.Info("database back: what was kept is copied in", "records", copied)
 		q.h.sweeper.soon()
+		rest(ctx, q.calm.Load().Sub(q.h.s.Now())+10*time.Millisecond)
 	}
 	q.h.takeReady(ctx)
-	if outage { // those that came in the first moments waited too
-		rest(ctx, time.Until(time.Unix(0, q.calm.Load()))+10*time.Millisecond)
-		q.h.takeReady(ctx)
-	}
 	return nil
+}
+
+// compareClocks sees how far the database's clock is from ours: what was kept is ordered beside other nodes' by that clock.
+func (q *intake) compareClocks(ctx context.Context) error {
+	return q.h.s.DB.Read(ctx, func(tx *database.Tx) error {
+		q.skew = tx.Now().Sub(q.h.s.Now())
+		return nil
+	})
 }
 
 func (q *intake) announce(ctx context.Context) error {
@@ -117,10 +128,17 @@ func (q *intake) renew(ctx context.Context) {
 // copyAll copies until nothing is left. When it has come so far once, messages come directly again, and what was still on its way to
 // the spool follows.
 func (q *intake) copyAll(ctx context.Context) (copied int, err error) {
+	var last time.Time
 	for {
 		all, err := q.spool.Peek(drainAtOnce)
 		if err != nil {
 			return copied, err
+		}
+		for i, r := range all { // they came in this order, also when the clock was set back between them
+			if r.At.Before(last) {
+				all[i].At = last
+			}
+			last = all[i].At
 		}
 		if len(all) == 0 {
 			if !q.away.CompareAndSwap(true, false) {
@@ -141,14 +159,24 @@ func (q *intake) copyAll(ctx context.Context) (copied int, err error) {
 	}
 }
 
-// copySome copies records side by side: of a conversation's messages the time decides, not the number. One the database will not take
-// although it answers is set aside, for people to look at.
+// copySome copies records side by side, but a resident's one behind the other. One the database will not take although it is well is set
+// aside, for people to look at; while it is not well, nothing is.
 func (q *intake) copySome(ctx context.Context, all []spool.Record) error {
 	failed := make([]error, len(all))
-	each(len(all), func(i int) { failed[i] = q.copyOne(ctx, all[i]) })
+	groups := together(all)
+	each(len(groups), func(g int) {
+		for _, i := range groups[g] {
+			if failed[i] = q.copyOne(ctx, all[i]); database.Passing(failed[i]) {
+				return
+			}
+		}
+	})
+	if err := errors.Join(failed...); database.Passing(err) {
+		return err
+	}
 	for i, err := range failed {
 		for n := 1; err != nil; n++ {
-			if ctx.Err() != nil || !q.answers(ctx) {
+			if ctx.Err() != nil || database.Passing(err) || !q.answers(ctx) {
 				return err
 			}
 			if n >= recordTries || errors.Is(err, errRecord) {
@@ -164,6 +192,25 @@ func (q *intake) copySome(ctx context.Context, all []spool.Record) error {
 	return nil
 }
 
+// together groups records: those of one resident keep their order, all else stands alone.
+func together(all []spool.Record) (groups [][]int) {
+	of := map[channels.Address]int{}
+	for i, r := range all {
+		var m channels.Message
+		if r.Kind == keptMessage {
+			_, _ = readLine(r.Data, &m) // who cannot be read stands alone
+		}
+		g, ok := of[m.From]
+		if !ok || m.From == "" {
+			g = len(groups)
+			groups = append(groups, nil)
+			of[m.From] = g
+		}
+		groups[g] = append(groups[g], i)
+	}
+	return groups
+}
+
 func (q *intake) copyOne(ctx context.Context, r spool.Record) error {
 	switch r.Kind {
 	case keptMessage:
@@ -171,7 +218,7 @@ func (q *intake) copyOne(ctx context.Context, r spool.Record) error {
 		if _, err := readLine(r.Data, &m); err != nil {
 			return err
 		}
-		return q.h.receiveNow(ctx, m, coming{at: r.At, wait: true})
+		return q.h.receiveNow(ctx, m, coming{at: r.At.Add(q.skew), wait: true})
 	case keptReceipt:
 		var one channels.Receipt
 		if _, err := readLine(r.Data, &one); err != nil {

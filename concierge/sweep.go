@@ -90,8 +90,30 @@ func (s *sweeper) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel = cancel
 	s.in(sweepAfterStart, sweepAfterStart+sweepAgain)
-	s.work.Go(func() { s.loop(ctx) })
+	began := s.h.s.Now()
+	s.work.Go(func() {
+		s.begin(ctx, began)
+		s.loop(ctx)
+	})
 }
+
+// begin marks, at the first start ever, that we are here from now on: what comes before the first sweep is ours too.
+func (s *sweeper) begin(ctx context.Context, began time.Time) {
+	for {
+		err := s.h.s.DB.Write(ctx, func(tx *database.Tx) error {
+			now := tx.Now()
+			_, err := tx.Exec(ctx, markSQL, markFirst, now.Add(began.Sub(s.h.s.Now())))
+			return err
+		})
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		s.h.s.Log.Warn("sweep: start not marked", "error", err)
+		rest(ctx, probeTime)
+	}
+}
+
+const markSQL = `INSERT INTO marks (name, at) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING`
 
 func (s *sweeper) stop() {
 	if s.cancel != nil {
@@ -106,12 +128,26 @@ func (s *sweeper) soon() { s.in(0, sweepAgain) }
 func (s *sweeper) in(all ...time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.due) > 8 {
-		return // plenty are coming
-	}
+	now := s.h.s.Now()
 	for _, d := range all {
-		s.due = append(s.due, s.h.s.Now().Add(d))
+		s.add(now.Add(d))
 	}
+}
+
+// add makes a sweep due. Of many within a second the first is made and one behind it, which serves the rest.
+func (s *sweeper) add(at time.Time) {
+	near := false
+	for _, has := range s.due {
+		late := has.Sub(at)
+		if late >= 0 && late < time.Second {
+			return
+		}
+		near = near || late < 0 && late > -time.Second
+	}
+	if near {
+		at = at.Add(time.Second)
+	}
+	s.due = append(s.due, at)
 }
 
 // take tells whether one is due, and takes all that are.
@@ -174,7 +210,12 @@ func (s *sweeper) run(ctx context.Context) error {
 		}
 		found++
 		failpoint.Hit("mid-sweep")
-		return s.h.receiveNow(ctx, m, coming{at: m.At})
+		err = s.h.receiveNow(ctx, m, coming{at: m.At, swept: true})
+		if err != nil && ctx.Err() == nil && !database.Passing(err) { // the next are not to suffer for it
+			s.h.s.Log.Error("a message of the provider's list could not be stored", "channel", string(m.Channel), "error", err)
+			return nil
+		}
+		return err
 	})
 	if err == nil {
 		err = s.mark(ctx, now.Add(-sweepAge))
@@ -206,7 +247,7 @@ func (s *sweeper) window(ctx context.Context) (now, since time.Time, err error) 
 		b := &database.Batch{}
 		var seen, first time.Time
 		for _, name := range []string{markSwept, markFirst} {
-			b.Exec(`INSERT INTO marks (name, at) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING`, name, now)
+			b.Exec(markSQL, name, now)
 		}
 		b.Row(`SELECT at FROM marks WHERE name = $1`, markSwept).Into(&seen)
 		b.Row(`SELECT at FROM marks WHERE name = $1`, markFirst).Into(&first)

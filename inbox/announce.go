@@ -13,10 +13,12 @@ import (
 const announceFor = 5 * time.Second
 
 // Announcing tells whether a node copies in what it kept while the database was away: the same condition twice, since a turn asks it
-// in its first batch, before it knows the time. On SQLite there is one node, which takes its own announcement back.
+// in its first batch, before it knows the time. One from the future is as dead as an old one: the clock was set back since. On SQLite
+// there is one node, which takes its own announcement back.
 const (
-	announcedPostgres = `EXISTS (SELECT 1 FROM spools WHERE renewed_at > now() - interval '5 seconds')`
-	announcedSQLite   = `EXISTS (SELECT 1 FROM spools)`
+	announcedPostgres = `EXISTS (SELECT 1 FROM spools WHERE renewed_at > now() - interval '5 seconds'
+		AND renewed_at < now() + interval '5 seconds')`
+	announcedSQLite = `EXISTS (SELECT 1 FROM spools)`
 )
 
 func announced(e database.Engine) string {
@@ -36,9 +38,14 @@ func (in *Inbox) Announce(ctx context.Context, tx *database.Tx, node string) err
 	return nil
 }
 
-// Unannounce ends this node's announcement, and forgets those of nodes long gone.
-func (in *Inbox) Unannounce(ctx context.Context, tx *database.Tx, node string) error {
-	_, err := tx.Exec(ctx, `DELETE FROM spools WHERE node = $1 OR renewed_at < $2`, node, tx.Now().Add(-announceFor))
+// Unannounce ends this node's announcement, and forgets those of nodes long gone. On SQLite every other is of a process that died here.
+func (in *Inbox) Unannounce(ctx context.Context, tx *database.Tx, node string) (err error) {
+	if tx.Engine() == database.SQLite {
+		_, err = tx.Exec(ctx, `DELETE FROM spools`)
+	} else {
+		_, err = tx.Exec(ctx, `DELETE FROM spools WHERE node = $1 OR renewed_at < $2 OR renewed_at > $3`,
+			node, tx.Now().Add(-announceFor), tx.Now().Add(announceFor))
+	}
 	if err != nil {
 		return fmt.Errorf("end spool announcement: %w", err)
 	}

@@ -18,6 +18,9 @@ type Inbound struct {
 	Taken Taken
 	Tries int
 	Late  bool // a message that came after it had its turn before
+
+	Asked  string // of a swept message: what we had asked when it came, in the host's words
+	Filled bool   // its true copy came after its turn: it has another, if the question is still open
 }
 
 // Taken says what became of an inbound message.
@@ -45,6 +48,8 @@ type received struct {
 	Language  string             `json:"g,omitempty"`
 	Forwarded bool               `json:"f,omitempty"`
 	Late      bool               `json:"w,omitempty"`
+	Asked     string             `json:"o,omitempty"`
+	Filled    bool               `json:"t,omitempty"`
 }
 
 // Number gives an inbound message the conversation's next number, unless it has one: what is said about it comes behind it.
@@ -70,8 +75,8 @@ func (in *Inbox) Keep(b *database.Batch, c *Conversation, m *Inbound) error {
 
 func (m *Inbound) encode() (string, error) {
 	r := received{ReplyTo: m.ReplyTo, Edits: m.Edits, Location: m.Location, Media: m.Media, Album: m.Album, Payload: m.Payload,
-		Language: m.Language, Forwarded: m.Forwarded, Late: m.Late}
-	plain := m.ReplyTo == "" && m.Edits == "" && m.Location == nil && m.Media == nil && m.Album == "" && m.Payload == "" && !m.Forwarded && !m.Late
+		Language: m.Language, Forwarded: m.Forwarded, Late: m.Late, Asked: m.Asked, Filled: m.Filled}
+	plain := m.ReplyTo == "" && m.Edits == "" && m.Location == nil && m.Media == nil && m.Album == "" && m.Payload == "" && !m.Forwarded && !m.Late && m.Asked == ""
 	if m.Press != (channels.Press{}) {
 		r.Press, plain = &m.Press, false
 	}

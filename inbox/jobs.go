@@ -11,3 +11,13 @@ type Resume struct {
 
 // Kind implements river.JobArgs.
 func (Resume) Kind() string { return "resume" }
+
+// Take is the job that takes the turn of a message stored without it, and of those that wait behind it. A second run finds nothing
+// that waits.
+type Take struct {
+	Conversation string `json:"c"`
+	Message      string `json:"m"`
+}
+
+// Kind implements river.JobArgs.
+func (Take) Kind() string { return "take" }

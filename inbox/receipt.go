@@ -21,6 +21,7 @@ const (
 	Stale       Heeded = "stale"       // early, late, doubled or reversed: nothing to change
 	Unknown     Heeded = "unknown"     // none of our messages
 	Contradicts Heeded = "contradicts" // another id than the one we hold
+	Early       Heeded = "early"       // none of our messages yet: kept for an hour
 )
 
 // offAWhile are Twilio's codes of a phone that is off or out of reach: worth one more try in an hour, for what is not urgent.
@@ -53,13 +54,23 @@ func (in *Inbox) Receipts(ctx context.Context, tx *database.Tx, all []channels.R
 		}
 	}
 	slices.SortStableFunc(order, func(i, j int) int { return strings.Compare(about[i].id, about[j].id) })
-	moved := make([]int64, len(all))
+	moved, kept := make([]int64, len(all)), make([]int64, len(all))
 	b = &database.Batch{}
+	for i, r := range all {
+		if !found[i] && r.Handle != "" {
+			keepEarly(b, r, tx.Now(), &kept[i])
+		}
+	}
 	for _, i := range order {
 		about[i].store(b, all[i], tx.Now(), &moved[i])
 	}
 	if err := tx.Run(ctx, b); err != nil {
 		return nil, fmt.Errorf("store receipts: %w", err)
+	}
+	for i := range all {
+		if kept[i] > 0 {
+			did[i].Heeded = Early
+		}
 	}
 	for _, i := range order {
 		if did[i].Heeded = Stale; moved[i] == 0 {

@@ -38,6 +38,7 @@ func (m *Inbound) decode(text string) error {
 	}
 	m.ReplyTo, m.Edits, m.Location, m.Media, m.Album, m.Payload = r.ReplyTo, r.Edits, r.Location, r.Media, r.Album, r.Payload
 	m.Language, m.Forwarded, m.Late = r.Language, r.Forwarded, r.Late
+	m.Asked, m.Filled = r.Asked, r.Filled
 	if r.Press != nil {
 		m.Press = *r.Press
 	}
@@ -62,13 +63,27 @@ func (in *Inbox) Take(ctx context.Context, tx *database.Tx, m *Inbound, as Taken
 	return n == 1, nil
 }
 
-// SetAside gives up on a waiting message; those behind it become a person's.
-func (in *Inbox) SetAside(ctx context.Context, tx *database.Tx, c *Conversation, message string) error {
+// SetAside gives up on a waiting message; those behind it become a person's. cause is a type and a place, for staff. False: somebody has
+// dealt with it already.
+func (in *Inbox) SetAside(ctx context.Context, tx *database.Tx, c *Conversation, message, cause string) (bool, error) {
+	n, err := tx.Exec(ctx, `UPDATE messages SET taken = 'aside' WHERE id = $1 AND taken = 'waiting'`, message)
+	if err != nil || n == 0 {
+		return false, err
+	}
 	b := &database.Batch{}
-	b.Exec(`UPDATE messages SET taken = 'aside' WHERE id = $1 AND taken = 'waiting'`, message)
+	b.Exec(`INSERT INTO asides (message_id, cause, at) VALUES ($1, $2, $3) ON CONFLICT (message_id) DO UPDATE SET cause = $2, at = $3`,
+		message, cause, tx.Now())
 	b.Exec(`UPDATE messages SET taken = 'desk' WHERE conversation_id = $1 AND inbound AND taken = 'waiting'`, c.ID)
 	if err := tx.Run(ctx, b); err != nil {
-		return fmt.Errorf("set message aside: %w", err)
+		return false, fmt.Errorf("set message aside: %w", err)
+	}
+	return true, nil
+}
+
+// Untry takes a try back that was none: the database failed, not the turn.
+func (in *Inbox) Untry(ctx context.Context, tx *database.Tx, m *Inbound) error {
+	if _, err := tx.Exec(ctx, `UPDATE messages SET tries = tries - 1 WHERE id = $1 AND taken = 'waiting' AND tries > 0`, m.ID); err != nil {
+		return fmt.Errorf("take try back: %w", err)
 	}
 	return nil
 }

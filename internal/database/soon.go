@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -66,4 +67,17 @@ func Passing(err error) bool {
 	return errors.As(err, &connect) || errors.As(err, &way) || errors.Is(err, ErrBusy) || errors.Is(err, pgconn.ErrConnClosed) ||
 		errors.Is(err, pgx.ErrTxClosed) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+}
+
+// CodeOf is the engine's own code of an error ("23505"), which tells staff what failed and nothing of the data; "" when it has none.
+func CodeOf(err error) string {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code
+	}
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		return strconv.Itoa(lite.Code())
+	}
+	return ""
 }
