@@ -23,6 +23,7 @@ const (
 
 // send gives a marked message to its provider, in a goroutine of its own; the result waits to be stored.
 func (o *outbox) send(m *inbox.Marked) {
+	o.billed(m)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.sealed {

@@ -23,17 +23,34 @@ func (t *turn) finish(ctx context.Context) error {
 	}
 	in.SaveTo(t.b, t.c)
 	in.Put(t.b, t.c, t.rows)
-	if attempt != nil {
-		attempt(t.b)
-	}
 	if !t.unsaid {
 		t.b.Exec(feed.AppendSQL, t.now, inbox.FeedConversation, t.c.ID, int(inbox.FeedMessage))
 	}
+	if attempt != nil { // the last: what is counted there is locked no longer than it must be
+		attempt(t.b)
+	}
 	t.tx.AfterCommit(t.committed)
+	if t.marked != nil && t.marked.Bill != nil {
+		return t.pay(ctx)
+	}
 	if err := t.tx.Last(ctx, t.b); err != nil {
 		return fmt.Errorf("write turn: %w", err)
 	}
 	return nil
+}
+
+// pay writes the turn whose first send is counted. When the day has nothing left the mark is taken back: the outbox knows what then.
+func (t *turn) pay(ctx context.Context) error {
+	if err := t.tx.Run(ctx, t.b); err != nil {
+		return fmt.Errorf("write turn: %w", err)
+	}
+	if !t.marked.Unpaid() {
+		return t.marked.Paid(ctx, t.tx)
+	}
+	m := t.marked
+	t.marked = nil
+	t.room.leave()
+	return t.h.s.Inbox.Unmark(ctx, t.tx, t.c, m)
 }
 
 // takeAlong stores the result of the send before with this turn: a resident who answers at once costs no commit more.

@@ -71,6 +71,7 @@ type Host struct {
 	s        Settings
 	engine   atomic.Pointer[Engine]
 	out      *outbox
+	purse    *inbox.Purse // nil: nothing is counted
 	receipts *receipts
 	intake   *intake // nil without a spool
 	sweeper  *sweeper
@@ -103,7 +104,7 @@ func New(s Settings) *Host {
 	if s.Photos == nil {
 		s.Photos = media.NewGate("")
 	}
-	h := &Host{s: s}
+	h := &Host{s: s, purse: purseOf(s.Council)}
 	h.vars = h.common()
 	h.out = newOutbox(h)
 	h.receipts = &receipts{h: h}

@@ -20,6 +20,10 @@ type Metrics struct {
 	Away         prometheus.Gauge       // 1 while this node keeps everything on disk
 	Swept        *prometheus.CounterVec // runs of the sweep by result: ok, error; and messages it found
 	Doubts       *prometheus.CounterVec // sends in doubt, by what the provider's list said
+
+	NotSent     *prometheus.CounterVec // messages the mark ended, by channel and reason: country, special, spent, overtaken, expired …
+	Spent       *prometheus.GaugeVec   // what the day came to with this node's last send, by channel, in the council's currency
+	SpendAlarms *prometheus.CounterVec // by channel and how far: near, full
 }
 
 // NewMetrics makes them; Register shows them.
@@ -32,6 +36,10 @@ func NewMetrics() *Metrics {
 		return prometheus.NewGauge(prometheus.GaugeOpts{Name: "concierge_" + name, Help: help})
 	}
 	return &Metrics{
+		NotSent: counter("not_sent_total", "Messages that were not to be sent, by why.", "channel", "reason"),
+		Spent: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "concierge_spent",
+			Help: "What the council's day came to with this node's last send, in its currency."}, []string{"channel"}),
+		SpendAlarms:  counter("spend_alarms_total", "80 % of the day's spending cap, or all of it.", "channel", "level"),
 		Spooled:      counter("spooled_total", "What came in while the database was slow or away.", "channel", "result"),
 		SpoolRecords: gauge("spool_records", "Records on this node's disk that are not in the database yet."),
 		SpoolBytes:   gauge("spool_bytes", "Bytes of the spool on this node's disk."),
@@ -58,5 +66,5 @@ func NewMetrics() *Metrics {
 // Register adds all to a registry.
 func (m *Metrics) Register(r prometheus.Registerer) {
 	r.MustRegister(m.Received, m.Turn, m.Sent, m.Send, m.Receipts, m.Failures, m.InFlight, m.Merged, m.Abandoned,
-		m.Spooled, m.SpoolRecords, m.SpoolBytes, m.Away, m.Swept, m.Doubts)
+		m.Spooled, m.SpoolRecords, m.SpoolBytes, m.Away, m.Swept, m.Doubts, m.NotSent, m.Spent, m.SpendAlarms)
 }

@@ -193,7 +193,8 @@ func (e *entered) leave() {
 
 // rules are what the mark checks.
 func (o *outbox) rules(room *entered) inbox.Rules {
-	return inbox.Rules{Node: o.h.s.Node, Quiet: o.h.s.Council.Quiet, Asks: o.asks, Wait: o.h.intake.holding, Enter: func(c *inbox.Conversation, _ inbox.Kind) bool {
+	return inbox.Rules{Node: o.h.s.Node, Quiet: o.h.s.Council.Quiet, Asks: o.asks, Wait: o.h.intake.holding, Barred: o.h.barred,
+		Purse: o.h.purse, Ended: o.ended, Enter: func(c *inbox.Conversation, _ inbox.Kind) bool {
 		g := o.gates[c.Channel]
 		if g == nil || o.h.s.Channels[c.Channel] == nil || o.isClosed() || !g.enter(c.ID) {
 			return false
@@ -202,6 +203,8 @@ func (o *outbox) rules(room *entered) inbox.Rules {
 		return true
 	}}
 }
+
+func (o *outbox) ended(n channels.Name, why string) { o.h.s.Metrics.NotSent.WithLabelValues(string(n), why).Inc() }
 
 func (o *outbox) isClosed() bool {
 	o.mu.Lock()

@@ -200,6 +200,9 @@ func (t *turn) hear(ctx context.Context, a *inbox.Arrival, wait bool) (outcome s
 		}
 		m.Kind = channels.KindText
 	}
+	if c.Owner == inbox.Bot && t.h.barred(c.To) != "" { // we may not answer: kept, counted, and staff see why
+		return "barred", t.keep(ctx)
+	}
 	if c.Owner != inbox.Bot || c.State == inbox.Closed {
 		return t.heard(ctx)
 	}

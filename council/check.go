@@ -15,6 +15,7 @@ import (
 
 var (
 	isCode   = regexp.MustCompile(`^[a-z0-9_]{1,32}$`)
+	isPrefix = regexp.MustCompile(`^\+[1-9][0-9]{0,14}$`)
 	isColour = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 )
 
@@ -78,10 +79,11 @@ func (k checker) identity() {
 		k.at("cases.photos", "cases.photos may be at most {count: 3, megabytes: 10}")
 	}
 	for i, p := range c.Channels.CountryPrefixes {
-		if !strings.HasPrefix(p, "+") || len(p) < 2 {
+		if !isPrefix.MatchString(p) {
 			k.at(fmt.Sprintf("channels.country_prefixes[%d]", i), "%q is no country prefix: write it like \"+44\"", p)
 		}
 	}
+	k.prices()
 	k.hosts()
 }
 

@@ -69,6 +69,7 @@ type Timers struct {
 type Channels struct {
 	CountryPrefixes   []string                     `yaml:"country_prefixes"`
 	DailySpend        Spend                        `yaml:"daily_spend"`
+	Prices            Prices                       `yaml:"prices"`
 	QuietHours        Span                         `yaml:"quiet_hours"`
 	Limits            Limits                       `yaml:"limits"`
 	Rates             Rates                        `yaml:"rates"`
@@ -83,6 +84,12 @@ type Spend struct {
 	Currency string  `yaml:"currency"`
 	SMS      float64 `yaml:"sms"`
 	WhatsApp float64 `yaml:"whatsapp"`
+}
+
+// Prices are what the provider's bill says, in the currency of Spend: the cap counts with them.
+type Prices struct {
+	SMSPart          float64 `yaml:"sms_part"`
+	WhatsAppTemplate float64 `yaml:"whatsapp_template"`
 }
 
 // Limits count replies that leave the session unchanged.

@@ -31,6 +31,7 @@ type Marked struct {
 	At           time.Time         // when it was marked, by the database's clock
 	Ask          bool              // nobody knows what became of it: ask its provider before it is sent again
 	Made         time.Time         // when the attempt in doubt was made
+	Bill         *Bill             // what it was counted with; nil: nothing is counted for it
 	parts        string
 }
 
@@ -42,6 +43,12 @@ type Rules struct {
 	Enter func(c *Conversation, k Kind) bool
 	// Asks tells whether a channel's provider can be asked what became of a send; nil: none can.
 	Asks func(channels.Name) bool
+	// Barred tells why nothing may be sent to an address, whatever the kind; "" when it may. nil: always.
+	Barred func(channels.Address) (why string)
+	// Purse caps what a day may cost; nil: nothing is counted.
+	Purse *Purse
+	// Ended is told of each message the mark would not let go, and why; nil: nobody is.
+	Ended func(n channels.Name, why string)
 	// Wait tells that the answer to a doubt may still lie in this node's spool; nil: no.
 	Wait func() bool
 }
@@ -52,8 +59,8 @@ func (c *Conversation) Leased(now time.Time) bool {
 }
 
 // MarkFirst marks the first of a turn's rows as they are written, when nothing is ahead of it: the turn's commit is the mark's. It
-// sets the lease on c, which the caller saves after this, and adds the attempt to the batch, which must follow Put. nil when the
-// message must wait.
+// sets the lease on c, which the caller saves after this, and adds the attempt to the batch, which must follow Put and should be its
+// last. nil when the message must wait. Where money is counted the batch's end says whether there was any: see Unpaid.
 func (in *Inbox) MarkFirst(c *Conversation, rows []Row, r Rules, now time.Time) (m *Marked, attempt func(*database.Batch)) {
 	if len(rows) == 0 || c.Leased(now) {
 		return nil, nil
@@ -62,19 +69,46 @@ func (in *Inbox) MarkFirst(c *Conversation, rows []Row, r Rules, now time.Time) 
 	if window := channels.Can(c.Channel).Window; window > 0 && !c.InboundAt.Add(window).After(now) {
 		return nil, nil
 	}
-	if row.Held || row.Due.After(now) || row.Kind == Update || (r.Enter != nil && !r.Enter(c, row.Kind)) {
+	if row.Held || row.Due.After(now) || row.Kind == Update || r.barred(c) != "" || (r.Enter != nil && !r.Enter(c, row.Kind)) {
 		return nil, nil
 	}
 	row.Status, row.Out.Attempt = string(channels.Sending), 1
 	row.Due = now.Add(r.doubt(c.Channel))
 	c.LeaseUntil, c.LeaseNode = now.Add(Lease), r.Node
 	row.Out.To, row.Out.From = c.To, c.Sender
-	return &Marked{Conversation: c.ID, Kind: row.Kind, Out: row.Out, At: now, parts: row.Parts}, func(b *database.Batch) {
-		b.Exec(attemptSQL, row.ID, 1, r.Node, now)
+	m = &Marked{Conversation: c.ID, Kind: row.Kind, Out: row.Out, At: now, parts: row.Parts, Bill: r.Purse.bill(&row.Out, row.Kind, row.Cause, now)}
+	return m, func(b *database.Batch) {
+		m.attempt(b, r.Node)
+		if m.Bill != nil {
+			m.Bill.payTo(b)
+		}
 	}
 }
 
-const attemptSQL = `INSERT INTO attempts (message_id, n, node, at) VALUES ($1, $2, $3, $4) ON CONFLICT (message_id, n) DO NOTHING`
+// attempt writes that the message is about to be sent, and what that was counted with.
+func (m *Marked) attempt(b *database.Batch, node string) {
+	var day string
+	var parts int
+	var cost int64
+	if m.Bill != nil {
+		day, parts, cost = m.Bill.Day, m.Bill.Parts, m.Bill.Cost
+	}
+	b.Exec(`INSERT INTO attempts (message_id, n, node, at, day, parts, cost) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (message_id, n) DO NOTHING`,
+		m.Out.ID, m.Out.Attempt, node, m.At, day, parts, cost)
+}
+
+func (r *Rules) barred(c *Conversation) (why string) {
+	if r.Barred == nil {
+		return ""
+	}
+	return r.Barred(c.To)
+}
+
+func (r *Rules) ended(c *Conversation, why string) {
+	if r.Ended != nil {
+		r.Ended(c.Channel, why)
+	}
+}
 
 // doubt is how long a send stays in doubt before something is done: where nobody can be asked it is made again, Telegram's at the end of
 // its lease. Twilio is asked, if its callback has not come.
@@ -91,15 +125,16 @@ func (r Rules) doubt(n channels.Name) time.Duration {
 // queued is the message a conversation has to send next.
 type queued struct {
 	id, status, text, parts, language, reason string
+	cause                                     string
 	kind                                      Kind
-	epoch                                     int64
+	epoch, seq                                int64
 	keep                                      bool
 	attempt                                   int
 	due, expires, created                     time.Time
 }
 
 func (q *queued) dest() []any {
-	return []any{&q.id, &q.status, &q.kind, &q.text, &q.parts, &q.language, &q.reason, &q.epoch, &q.keep, &q.attempt, &q.due, &q.expires, &q.created}
+	return []any{&q.id, &q.status, &q.kind, &q.text, &q.parts, &q.language, &q.reason, &q.epoch, &q.keep, &q.attempt, &q.due, &q.expires, &q.created, &q.cause, &q.seq}
 }
 
 // blocked tells that the message, and with it all behind it, waits for a pause or a doubt to end.
@@ -113,10 +148,11 @@ func (q *queued) outgoing(c *Conversation) (out channels.Outgoing, shut bool, er
 	return out, shut, err
 }
 
-// The lowest message that is not merely scheduled: one in retry blocks those behind it, one for later does not.
-const nextSQL = `SELECT id, status, kind, body, parts, language, reason, epoch, keep, attempt, due_at, expires_at, created_at FROM messages
-	WHERE conversation_id = $1 AND NOT inbound AND status IN ('queued', 'sending')
-	AND NOT (status = 'queued' AND attempt = 0 AND due_at > $2) ORDER BY seq LIMIT 1`
+// The lowest message that is not merely scheduled: one in retry blocks those behind it, one for later does not. One the day has no
+// money for is for later.
+const nextSQL = `SELECT id, status, kind, body, parts, language, reason, epoch, keep, attempt, due_at, expires_at, created_at, COALESCE(cause, ''), seq
+	FROM messages WHERE conversation_id = $1 AND NOT inbound AND status IN ('queued', 'sending')
+	AND NOT (status = 'queued' AND (attempt = 0 OR reason = 'spent') AND due_at > $2) ORDER BY seq LIMIT 1`
 
 // Mark takes the next message of a locked conversation and marks it as being sent; nil when there is none to send now. It ends what
 // may not go: overtaken, expired, opted out, out of the window.
@@ -125,6 +161,7 @@ func (in *Inbox) Mark(ctx context.Context, tx *database.Tx, c *Conversation, r R
 	if c.Leased(now) {
 		return nil, nil
 	}
+	entered := false
 	for {
 		q, err := in.next(ctx, tx, c.ID, now)
 		if err != nil || q == nil {
@@ -147,7 +184,7 @@ func (in *Inbox) Mark(ctx context.Context, tx *database.Tx, c *Conversation, r R
 		}
 		verdict := in.check(c, q, &out, shut, r, now)
 		if verdict.later.After(now) {
-			if _, err := tx.Exec(ctx, `UPDATE messages SET due_at = $2 WHERE id = $1`, q.id, verdict.later); err != nil {
+			if _, err := tx.Exec(ctx, `UPDATE messages SET due_at = $2, reason = '' WHERE id = $1`, q.id, verdict.later); err != nil {
 				return nil, fmt.Errorf("put message off: %w", err)
 			}
 			continue
@@ -156,13 +193,32 @@ func (in *Inbox) Mark(ctx context.Context, tx *database.Tx, c *Conversation, r R
 			if err := in.end(ctx, tx, q.id, verdict.fail); err != nil {
 				return nil, err
 			}
+			r.ended(c, verdict.fail)
 			continue
 		}
-		if r.Enter != nil && !r.Enter(c, q.kind) {
+		if !entered && r.Enter != nil && !r.Enter(c, q.kind) {
 			return nil, nil
 		}
+		entered = true
+		bill := r.Purse.bill(&out, q.kind, q.cause, now)
+		if bill != nil {
+			later, err := bill.pay(ctx, tx, c.ID, q.seq)
+			if err != nil {
+				return nil, err
+			}
+			if later.After(now) {
+				failed, err := in.putOff(ctx, tx, q, later)
+				if err != nil {
+					return nil, err
+				}
+				if failed {
+					r.ended(c, Spent)
+				}
+				continue
+			}
+		}
 		b := &database.Batch{}
-		m := in.markTo(b, c, q, out, r, now)
+		m := in.markTo(b, c, q, out, bill, r, now)
 		if err := tx.Run(ctx, b); err != nil {
 			return nil, fmt.Errorf("mark message: %w", err)
 		}
@@ -190,9 +246,12 @@ type verdict struct {
 
 // check is the check at the mark. Of who owns the conversation it looks at the epoch alone.
 func (in *Inbox) check(c *Conversation, q *queued, out *channels.Outgoing, shut bool, r Rules, now time.Time) verdict {
+	why := r.barred(c)
 	switch {
 	case q.status == string(channels.Sending) && q.attempt >= tries:
 		return verdict{fail: "unknown"}
+	case why != "":
+		return verdict{fail: why}
 	case !q.expires.After(now):
 		return verdict{fail: "expired"}
 	case q.kind == Reply && !q.keep && q.epoch < c.Epoch && q.status == string(channels.Queued):
@@ -230,14 +289,15 @@ func spread(id string) time.Duration {
 }
 
 // markTo adds the mark to a batch: the message stands as sending, its attempt is written, the lease is taken.
-func (in *Inbox) markTo(b *database.Batch, c *Conversation, q *queued, out channels.Outgoing, r Rules, now time.Time) *Marked {
+func (in *Inbox) markTo(b *database.Batch, c *Conversation, q *queued, out channels.Outgoing, bill *Bill, r Rules, now time.Time) *Marked {
 	out.Attempt = q.attempt + 1
+	m := &Marked{Conversation: c.ID, Kind: q.kind, Out: out, At: now, parts: q.parts, Bill: bill}
 	c.LeaseUntil, c.LeaseNode = now.Add(Lease), r.Node
 	b.Exec(`UPDATE messages SET status = 'sending', rank = $2, attempt = $3, due_at = $4, reason = '' WHERE id = $1`,
 		q.id, channels.Sending.Rank(), out.Attempt, now.Add(r.doubt(c.Channel)))
-	b.Exec(attemptSQL, q.id, out.Attempt, r.Node, now)
+	m.attempt(b, r.Node)
 	b.Exec(`UPDATE conversations SET lease_until = $2, lease_node = $3 WHERE id = $1`, c.ID, c.LeaseUntil, c.LeaseNode)
-	return &Marked{Conversation: c.ID, Kind: q.kind, Out: out, At: now, parts: q.parts}
+	return m
 }
 
 func (in *Inbox) end(ctx context.Context, tx *database.Tx, id, reason string) error {

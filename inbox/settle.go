@@ -52,6 +52,7 @@ func (in *Inbox) SettleTo(b *database.Batch, c *Conversation, r Result, node str
 	if c.LeaseNode == node && c.LeaseUntil.Equal(r.At.Add(Lease)) {
 		c.LeaseUntil, c.LeaseNode = time.Time{}, ""
 	}
+	refund(b, r)
 	return in.settle(b, r, now)
 }
 
@@ -78,6 +79,7 @@ func (in *Inbox) Settle(ctx context.Context, tx *database.Tx, results []Result, 
 	b := &database.Batch{}
 	now := tx.Now()
 	left := make([]bool, len(results))
+	var settled []Result
 	for i, one := range results {
 		if !locked[i] {
 			busy = append(busy, one)
@@ -88,7 +90,9 @@ func (in *Inbox) Settle(ctx context.Context, tx *database.Tx, results []Result, 
 			return nil, nil, nil, err
 		}
 		b.Row(leftSQL, one.Conversation, now).Into(&left[i])
+		settled = append(settled, one)
 	}
+	refund(b, settled...)
 	if err := tx.Run(ctx, b); err != nil {
 		return nil, nil, nil, fmt.Errorf("store results: %w", err)
 	}
@@ -142,8 +146,12 @@ func (in *Inbox) markMany(ctx context.Context, tx *database.Tx, ids []string, r 
 			more = append(more, id)
 			continue
 		}
+		if r.Purse.bill(&out, q.kind, q.cause, now) != nil { // its row's lock would be held while all of these commit
+			more = append(more, id)
+			continue
+		}
 		if r.Enter == nil || r.Enter(c, q.kind) {
-			next = append(next, in.markTo(b, c, q, out, r, now))
+			next = append(next, in.markTo(b, c, q, out, nil, r, now))
 		}
 	}
 	if b.Len() == 0 {
