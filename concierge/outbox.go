@@ -195,16 +195,18 @@ func (e *entered) leave() {
 func (o *outbox) rules(room *entered) inbox.Rules {
 	return inbox.Rules{Node: o.h.s.Node, Quiet: o.h.s.Council.Quiet, Asks: o.asks, Wait: o.h.intake.holding, Barred: o.h.barred,
 		Purse: o.h.purse, Ended: o.ended, Enter: func(c *inbox.Conversation, _ inbox.Kind) bool {
-		g := o.gates[c.Channel]
-		if g == nil || o.h.s.Channels[c.Channel] == nil || o.isClosed() || !g.enter(c.ID) {
-			return false
-		}
-		*room = append(*room, g)
-		return true
-	}}
+			g := o.gates[c.Channel]
+			if g == nil || o.h.s.Channels[c.Channel] == nil || o.isClosed() || !g.enter(c.ID) {
+				return false
+			}
+			*room = append(*room, g)
+			return true
+		}}
 }
 
-func (o *outbox) ended(n channels.Name, why string) { o.h.s.Metrics.NotSent.WithLabelValues(string(n), why).Inc() }
+func (o *outbox) ended(n channels.Name, why string) {
+	o.h.s.Metrics.NotSent.WithLabelValues(string(n), why).Inc()
+}
 
 func (o *outbox) isClosed() bool {
 	o.mu.Lock()

@@ -9,9 +9,14 @@ import (
 	"concierge/internal/database"
 )
 
-// Retriable tells whether a failed message may be sent again by hand: not what a person overtook, or the resident made needless.
+// Retriable tells whether a failed message may be sent again by hand: not what a person overtook, or the resident made needless, and
+// not to a number we never write to.
 func Retriable(status, reason string) bool {
-	return status == string(channels.Failed) && reason != "overtaken" && reason != "withdrawn"
+	switch reason {
+	case "overtaken", "withdrawn", channels.OtherCountry, channels.SpecialNumber:
+		return false
+	}
+	return status == string(channels.Failed)
 }
 
 // Retry queues a failed message once more, with the patience of a new one. Its place in the conversation stays: it goes first.
