@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -131,7 +132,7 @@ func TestDoctorAsksItself(t *testing.T) {
 	server := httptest.NewServer(mux)
 	defer server.Close()
 	s := twilio.Settings{AccountSID: channeltest.TwilioAccount, AuthTokens: []string{channeltest.TwilioToken}, SMSFrom: channeltest.TwilioSMS, PublicURL: server.URL}
-	tw, err := twilio.New(s, &channeltest.Receiver{}, nil, logger("error", t.Output()))
+	tw, err := twilio.New(s, &channeltest.Receiver{}, nil, slog.New(slog.NewTextHandler(t.Output(), nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +144,7 @@ func TestDoctorAsksItself(t *testing.T) {
 	holdsAll(t, "self", got, "a signed request to our public URL came through", "a forged text to /webhooks/twilio is refused",
 		"a forged update to /webhooks/telegram is refused", "doctor: 1 wrong") // this machine's own address
 	s.AuthTokens = []string{"ffffffffffffffffffffffffffffffff"}
-	if tw, err = twilio.New(s, &channeltest.Receiver{}, nil, logger("error", t.Output())); err != nil {
+	if tw, err = twilio.New(s, &channeltest.Receiver{}, nil, slog.New(slog.NewTextHandler(t.Output(), nil))); err != nil {
 		t.Fatal(err)
 	}
 	other := http.NewServeMux()

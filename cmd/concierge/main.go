@@ -6,11 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/signal"
 	"reflect"
-	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -84,7 +82,11 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	if err := config.Environ(variables()); err != nil {
 		return err
 	}
-	return chosen.Run(&house{ctx: ctx, settings: &c.Settings, out: out, log: logger(c.Log, errOut)})
+	log, err := logger(c.Log, errOut)
+	if err != nil {
+		return err
+	}
+	return chosen.Run(&house{ctx: ctx, settings: &c.Settings, out: out, log: log})
 }
 
 func exitOrNil(e exit) error {
@@ -101,21 +103,4 @@ func variables() []string {
 		names = append(names, f.Tag.Get("env"))
 	}
 	return names
-}
-
-// logger reads "info,json". An unknown word falls back to info and text.
-func logger(form string, w io.Writer) *slog.Logger {
-	o := &slog.HandlerOptions{}
-	json := false
-	for word := range strings.SplitSeq(form, ",") {
-		var l slog.Level
-		if err := l.UnmarshalText([]byte(strings.TrimSpace(word))); err == nil {
-			o.Level = l
-		}
-		json = json || strings.TrimSpace(word) == "json"
-	}
-	if json {
-		return slog.New(slog.NewJSONHandler(w, o))
-	}
-	return slog.New(slog.NewTextHandler(w, o))
 }
