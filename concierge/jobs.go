@@ -19,6 +19,7 @@ func (h *Host) Workers(w *river.Workers) {
 	river.AddWorker(w, timersWorker{h: h})
 	river.AddWorker(w, sweepWorker{h: h})
 	river.AddWorker(w, purgeWorker{h: h})
+	river.AddWorker(w, resealWorker{h: h})
 }
 
 // Periodic are the jobs that come round by themselves.

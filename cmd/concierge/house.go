@@ -53,18 +53,22 @@ func (h *house) current() (*database.DB, error) {
 
 // keys loads what seals the database's columns.
 func (h *house) keys(db *database.DB) (*seal.Keys, error) {
-	secret, err := h.secret()
+	secrets, err := h.secrets()
 	if err != nil {
 		return nil, err
 	}
-	return seal.Load(h.ctx, db, secret)
+	return seal.Load(h.ctx, db, secrets[0], secrets[1:]...)
 }
 
-func (h *house) secret() ([]byte, error) {
-	if h.settings.Secret != "" {
-		return []byte(h.settings.Secret), nil
+// secrets are the secret and, while it is being changed, the one before it.
+func (h *house) secrets() (all [][]byte, err error) {
+	if all = seal.Secrets([]byte(h.settings.Secret)); len(all) == 0 {
+		all, err = seal.SecretFile(h.settings.Data)
 	}
-	return seal.SecretFile(h.settings.Data)
+	if err == nil && len(all) == 0 {
+		err = fmt.Errorf("the file secret in %s is empty: restore it from a backup", h.settings.Data)
+	}
+	return all, err
 }
 
 // folder is the council's own folder, or nil for the demo.

@@ -37,6 +37,7 @@ type commands struct {
 	Locales localesCommand `cmd:"" help:"Check the words of every language."`
 	Cases   casesCommand   `cmd:"" help:"List, show or change cases."`
 	Staff   staffCommand   `cmd:"" help:"Let people into the desk."`
+	Reseal  resealCommand  `cmd:"" help:"Change the key of the sealed columns, the secret above it, or the key of the index."`
 
 	Doctor   doctorCommand   `cmd:"" help:"Reach each provider, tell what is right and wrong, and set the webhooks."`
 	WhatsApp whatsappCommand `cmd:"" name:"whatsapp" help:"What WhatsApp must approve before we send it."`

@@ -185,6 +185,7 @@ func (s *station) start() error {
 		return fmt.Errorf("start jobs: %w", err)
 	}
 	s.work.Go(func() { _ = s.feed.Run(ctx) })
+	s.work.Go(func() { s.keys.Watch(ctx, s.log) })
 	if s.telegram != nil && s.house.settings.TelegramMode == "poll" {
 		s.work.Go(func() {
 			if err := s.telegram.Poll(ctx); err != nil && ctx.Err() == nil {

@@ -35,9 +35,10 @@ func (h *house) openSpool() (done func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	secret, err := h.secret()
+	secrets, err := h.secrets()
 	if err == nil {
-		h.spool, err = spool.Open(folder, seal.DeriveFrom(secret, "spool"), spool.Options{Bad: func(file string, bytes int) {
+		key, older := spoolKeys(secrets)
+		h.spool, err = spool.Open(folder, key, spool.Options{Older: older, Bad: func(file string, bytes int) {
 			h.log.Error("spool: a record could not be used and was set aside", "file", filepath.Base(file), "bytes", bytes)
 		}})
 	}
@@ -46,6 +47,14 @@ func (h *house) openSpool() (done func(), err error) {
 		return nil, err
 	}
 	return func() { _ = h.spool.Close(); unlock() }, nil
+}
+
+// spoolKeys are what the spool is sealed under, and what it may still be sealed under while the secret is being changed.
+func spoolKeys(secrets [][]byte) (key []byte, older [][]byte) {
+	for _, s := range secrets[1:] {
+		older = append(older, seal.DeriveFrom(s, "spool"))
+	}
+	return seal.DeriveFrom(secrets[0], "spool"), older
 }
 
 // openHouse makes the station and takes the address. While a Postgres is away, webhooks are answered and what they bring is kept; the

@@ -21,7 +21,7 @@ type Settings struct {
 	Database       string `env:"CONCIERGE_DATABASE" help:"postgres://…, or empty for SQLite in the data folder."`
 	Data           string `env:"CONCIERGE_DATA" default:"./data" help:"Folder for SQLite, photos and the spool."`
 	Council        string `env:"CONCIERGE_COUNCIL" help:"Folder with council.yaml, trees, locales and places; empty is the demo."`
-	Secret         string `env:"CONCIERGE_SECRET" help:"Root key of what is sealed. Made once on SQLite; nodes on Postgres share it."`
+	Secret         string `env:"CONCIERGE_SECRET" help:"Root key of what is sealed. Made once on SQLite; nodes on Postgres share it. Two, new,old, while changing it."`
 	Simulator      string `env:"CONCIERGE_SIMULATOR" enum:"on,off,auto" default:"auto" help:"Demo phones: on, off, or by themselves when nothing is configured."`
 	Media          string `env:"CONCIERGE_MEDIA" help:"Folder for photos; empty is in the data folder."`
 	TrustedProxies string `env:"CONCIERGE_TRUSTED_PROXIES" help:"Networks whose forwarded address is believed, comma-separated."`
@@ -66,11 +66,17 @@ func (s *Settings) Validate() error {
 	} else if u.Path != "" {
 		bad("CONCIERGE_PUBLIC_URL: leave out the path %q: the routes stand at the root", u.Path)
 	}
-	if s.Postgres() && s.Secret == "" {
+	if s.Postgres() && len(s.Secrets()) == 0 {
 		bad("CONCIERGE_SECRET: nodes on Postgres share it, so it must be set; make one with `openssl rand -hex 32`")
 	}
-	if s.Secret != "" && len(s.Secret) < 16 {
-		bad("CONCIERGE_SECRET: too short; make one with `openssl rand -hex 32`")
+	secrets := s.Secrets()
+	for _, one := range secrets {
+		if len(one) < 16 {
+			bad("CONCIERGE_SECRET: too short; make one with `openssl rand -hex 32`")
+		}
+	}
+	if len(secrets) > 2 {
+		bad("CONCIERGE_SECRET: at most two secrets, the new one, a comma, and the old one")
 	}
 	if s.Database != "" && !s.Postgres() {
 		bad("CONCIERGE_DATABASE: write postgres://user@host/name, or leave it empty for SQLite in CONCIERGE_DATA")
@@ -142,6 +148,17 @@ func (s *Settings) Telegram() bool { return s.TelegramToken != "" }
 // Postgres tells which engine.
 func (s *Settings) Postgres() bool {
 	return strings.HasPrefix(s.Database, "postgres://") || strings.HasPrefix(s.Database, "postgresql://")
+}
+
+// Secrets are the secret and, while it is being changed, the one before it; none when it is not set.
+func (s *Settings) Secrets() []string {
+	var all []string
+	for one := range strings.SplitSeq(s.Secret, ",") {
+		if one = strings.TrimSpace(one); one != "" {
+			all = append(all, one)
+		}
+	}
+	return all
 }
 
 // TwilioTokens are the one or two tokens.

@@ -15,7 +15,7 @@ const TokenSize = 22
 func (k *Keys) LinkToken(number uint64) string {
 	var block [16]byte
 	binary.BigEndian.PutUint64(block[:8], number)
-	k.link.Encrypt(block[:], block[:])
+	k.ring.Load().link.Encrypt(block[:], block[:])
 	n := new(big.Int).SetBytes(block[:])
 	token := make([]byte, TokenSize)
 	mod, base := new(big.Int), big.NewInt(58)
@@ -44,7 +44,7 @@ func (k *Keys) LinkNo(token string) (uint64, bool) {
 	}
 	var block [16]byte
 	n.FillBytes(block[:])
-	k.link.Decrypt(block[:], block[:])
+	k.ring.Load().link.Decrypt(block[:], block[:])
 	if binary.BigEndian.Uint64(block[8:]) != 0 {
 		return 0, false
 	}

@@ -77,6 +77,9 @@ func check(b []byte) (int, error) {
 func (s *Spool) open(b []byte) (Record, error) {
 	nonce := b[headSize : headSize+s.aead.NonceSize()]
 	plain, err := s.aead.Open(nil, nonce, b[headSize+len(nonce):], b[12:14])
+	for i := 0; err != nil && i < len(s.older); i++ {
+		plain, err = s.older[i].Open(nil, nonce, b[headSize+len(nonce):], b[12:14])
+	}
 	if err != nil || len(plain) < timeSize {
 		return Record{}, errBad
 	}

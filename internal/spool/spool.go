@@ -30,13 +30,14 @@ var (
 	ErrFull     = errors.New("spool: full")
 	ErrTooLarge = errors.New("spool: record too large")
 	ErrClosed   = errors.New("spool: closed")
-	ErrSecret   = errors.New("spool: its records were sealed under another CONCIERGE_SECRET: set that one until it is drained")
+	ErrSecret   = errors.New("spool: its records were sealed under another CONCIERGE_SECRET: write the new one, a comma, and that one until it is drained")
 )
 
 // Options are what a node and tests set. The zero Options work.
 type Options struct {
-	MaxBytes int64 // of all segments; 0 is 256 MiB
-	Segment  int64 // bytes after which a new segment begins; 0 is 1 MiB
+	MaxBytes int64    // of all segments; 0 is 256 MiB
+	Segment  int64    // bytes after which a new segment begins; 0 is 1 MiB
+	Older    [][]byte // keys whose records are read too: so the spool drains while the secret is being changed
 	// Bad is told of each stretch that could not be read and was set aside in a file ending in .bad. nil: nobody is told.
 	Bad func(file string, bytes int)
 
@@ -64,7 +65,8 @@ type Record struct {
 // Spool is safe for use at once; Peek and Commit are for one drain at a time.
 type Spool struct {
 	folder string
-	aead   cipher.AEAD
+	aead   cipher.AEAD   // what is sealed under
+	older  []cipher.AEAD // what is opened with too
 	o      Options
 
 	mu       sync.Mutex
@@ -92,14 +94,19 @@ type segment struct {
 // Open finds what was left, cuts tails that a crash tore, and proves that the folder can be written: otherwise it fails. The key is 32
 // bytes.
 func Open(folder string, key []byte, o Options) (*Spool, error) {
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, fmt.Errorf("open spool: %w", err)
-	}
 	s := &Spool{folder: folder, o: o}
-	if s.aead, err = cipher.NewGCM(block); err != nil {
-		return nil, fmt.Errorf("open spool: %w", err)
+	for _, k := range append([][]byte{key}, o.Older...) {
+		block, err := aes.NewCipher(k)
+		if err != nil {
+			return nil, fmt.Errorf("open spool: %w", err)
+		}
+		a, err := cipher.NewGCM(block)
+		if err != nil {
+			return nil, fmt.Errorf("open spool: %w", err)
+		}
+		s.older = append(s.older, a)
 	}
+	s.aead, s.older = s.older[0], s.older[1:]
 	if s.o.MaxBytes == 0 {
 		s.o.MaxBytes = maxBytes
 	}
