@@ -49,14 +49,14 @@ func ucs2(text string) (string, int, int) {
 		var g string
 		g, text, _, state = uniseg.FirstGraphemeClusterInString(text, state)
 		n := unitsOf(g)
-		if n <= ucs2Part {
+		if n <= ucs2Part && g != "\r\n" {
 			if used+n > ucs2Part {
 				parts, used = parts+1, 0
 			}
 			used += n
 			continue
 		}
-		for _, r := range g { // a grapheme longer than a part: nothing but its signs to keep whole
+		for _, r := range g { // longer than a part, or the end of a line: nothing but its signs to keep whole
 			n := 1
 			if r > 0xffff {
 				n = 2
