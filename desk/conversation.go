@@ -53,6 +53,7 @@ type spoken struct {
 	Delivery          string
 	Failed, Grey, New bool
 	Retry             bool // may be sent again by hand
+	Aside             bool // the concierge failed on it: what failed is in Delivery
 	Choices           []string
 	Pin               *pin
 	Media             []attached

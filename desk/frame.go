@@ -70,7 +70,7 @@ func (d *Desk) frame(w http.ResponseWriter, r *request, here string) frame {
 // deeds are what a page may say was just done.
 var deeds = map[string]bool{"claimed": true, "taken_over": true, "replied": true, "noted": true, "released": true, "transferred": true,
 	"returned": true, "waiting": true, "snoozed": true, "closed": true, "prioritised": true, "changed": true, "nobody_waits": true, "drafted": true,
-	"ended": true, "assigned": true, "retried": true}
+	"ended": true, "assigned": true, "retried": true, "tried_again": true, "dismissed": true}
 
 // T words a key of desk.* with names and values in turn.
 func (f frame) T(key string, pairs ...any) string {

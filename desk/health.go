@@ -4,17 +4,19 @@ import (
 	"net/http"
 	"time"
 
+	"concierge/inbox"
 	"concierge/internal/database"
 )
 
 type healthPage struct {
 	frame
-	Channels    []channelState
-	Failed      []failedSends
-	Quarantined []quarantined
-	Nodes       []node
-	Queued      int
-	Version     string
+	Channels []channelState
+	Failed   []failedSends
+	Asides   int // messages whose turn failed three times
+	Unread   int // updates nobody could read
+	Nodes    []node
+	Queued   int
+	Version  string
 }
 
 type channelState struct {
@@ -26,8 +28,6 @@ type failedSends struct {
 	Channel, Reason, Code, Last string
 	Count                       int
 }
-
-type quarantined struct{ Channel, When string }
 
 type node struct {
 	Name, Version, Seen string
@@ -129,21 +129,15 @@ func (d *Desk) fillFailed(r *request, tx *database.Tx, p *healthPage) error {
 	return rows.Err()
 }
 
+// fillQuarantine counts what /desk/aside lists.
 func (d *Desk) fillQuarantine(r *request, tx *database.Tx, p *healthPage) error {
-	rows, err := tx.Query(r.Context(), `SELECT channel, at FROM quarantine ORDER BY at DESC LIMIT 50`)
+	all, err := inbox.Asides(r.Context(), tx, r.Person.actor(seeHealth))
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var channel string
-		var at time.Time
-		if err := rows.Scan(&channel, &at); err != nil {
-			return err
-		}
-		p.Quarantined = append(p.Quarantined, quarantined{p.T("channel." + channel), p.clock(at)})
-	}
-	return rows.Err()
+	p.Asides = len(all)
+	_, p.Unread, err = inbox.Unread(r.Context(), tx)
+	return err
 }
 
 func (d *Desk) fillNodes(r *request, tx *database.Tx, p *healthPage) error {

@@ -41,6 +41,8 @@ func TestEveryPageInBothDirectionsShowsScriptsAsText(t *testing.T) {
 				_, err := h.cases.Note(ctx, tx, one.Reference, cases.Words{Text: evil}, cases.Actor{Kind: cases.Staff, ID: s.id})
 				return err
 			}))
+			other := h.resident("sms:+447700900102", "en", evil)
+			h.setAside(other, evil)
 			pages := map[string]string{}
 			get := func(path string) {
 				status, body := s.get(path)
@@ -56,7 +58,7 @@ func TestEveryPageInBothDirectionsShowsScriptsAsText(t *testing.T) {
 			draft := s.fields(where, where+"/reply")
 			draft.Set("text", evil)
 			s.post(where+"/draft", draft)
-			for _, path := range []string{where, "/desk/queue?view=mine", "/desk/queue?view=closed", "/desk/cases", ref, "/desk/health", "/desk/staff"} {
+			for _, path := range []string{where, "/desk/queue?view=mine", "/desk/queue?view=closed", "/desk/cases", ref, "/desk/health", "/desk/aside", "/desk/staff"} {
 				get(path)
 			}
 			_, pages["preview"] = s.press(ref, ref+"/preview", url.Values{"target": {"fixed/repaired"}, "text": {evil}})

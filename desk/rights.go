@@ -17,6 +17,7 @@ const (
 	doWork    act = "work"     // claim, reply, note, return, close; change a case
 	takeOver  act = "takeover" // from another agent
 	seeHealth act = "health"
+	setHealth act = "health.set" // dismiss what nobody could read
 	assign    act = "assign"
 	setStaff  act = "staff"
 	seeStaff  act = "staff.see"
@@ -52,11 +53,12 @@ func rights(role string) map[act]reach {
 	case Agent:
 		return map[act]reach{seeWork: ownTeams, doWork: ownTeams, takeOver: ownTeams}
 	case Supervisor:
-		return map[act]reach{seeWork: everything, doWork: everything, takeOver: everything, seeHealth: everything, assign: everything}
+		return map[act]reach{seeWork: everything, doWork: everything, takeOver: everything, seeHealth: everything, setHealth: everything,
+			assign: everything}
 	case Auditor:
 		return map[act]reach{seeWork: everything, seeHealth: everything, seeStaff: everything}
 	case Admin:
-		return map[act]reach{seeHealth: everything, setStaff: everything, seeStaff: everything}
+		return map[act]reach{seeHealth: everything, setHealth: everything, setStaff: everything, seeStaff: everything}
 	}
 	return nil // a translator's pages are their own
 }

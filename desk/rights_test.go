@@ -12,13 +12,13 @@ import (
 	"concierge/internal/database/databasetest"
 )
 
-// What each role may, written by hand beside rights.go: s sees, w works, o takes over, g assigns, h health, t staff's list, a adds staff.
+// What each role may, written by hand beside rights.go: s sees, w works, o takes over, g assigns, h health, x sets it, t staff's list, a adds staff.
 var roleMay = map[string]string{
-	desk.Viewer: "s", desk.Agent: "swo", desk.Supervisor: "swohg", desk.Translator: "", desk.Auditor: "sht", desk.Admin: "hta",
+	desk.Viewer: "s", desk.Agent: "swo", desk.Supervisor: "swohxg", desk.Translator: "", desk.Auditor: "sht", desk.Admin: "hxta",
 }
 
 // letters is which of them a route needs; "-" is anybody who is signed in, "+" anybody at all.
-var letters = map[string]string{"": "+", "signed": "-", "see": "s", "work": "w", "takeover": "o", "assign": "g", "health": "h", "staff.see": "t", "staff": "a"}
+var letters = map[string]string{"": "+", "signed": "-", "see": "s", "work": "w", "takeover": "o", "assign": "g", "health": "h", "health.set": "x", "staff.see": "t", "staff": "a"}
 
 func TestEveryRouteForEveryRole(t *testing.T) {
 	h := open(t, databasetest.Open(t, database.SQLite, nil), "en")

@@ -31,6 +31,8 @@ func routes() []route {
 		{"POST /desk/conversations/{id}/draft", doWork, (*Desk).draft},
 		{"POST /desk/conversations/{id}/note", doWork, (*Desk).note},
 		{"POST /desk/conversations/{id}/retry", doWork, (*Desk).retry},
+		{"POST /desk/conversations/{id}/again", doWork, (*Desk).tryAgain},
+		{"POST /desk/conversations/{id}/dismiss", doWork, (*Desk).dismissAside},
 		{"POST /desk/conversations/{id}/release", doWork, (*Desk).release},
 		{"POST /desk/conversations/{id}/transfer", doWork, (*Desk).transfer},
 		{"POST /desk/conversations/{id}/return", doWork, (*Desk).giveBack},
@@ -48,6 +50,8 @@ func routes() []route {
 		{"GET /desk/media/{id}", seeWork, (*Desk).photo},
 
 		{"GET /desk/health", seeHealth, (*Desk).healthPage},
+		{"GET /desk/aside", seeHealth, (*Desk).asidePage},
+		{"POST /desk/aside/{id}/dismiss", setHealth, (*Desk).dismissUnread},
 		{"GET /desk/staff", seeStaff, (*Desk).staffPage},
 		{"POST /desk/staff", setStaff, (*Desk).addStaff},
 		{"POST /desk/staff/{id}/link", setStaff, (*Desk).newLink},

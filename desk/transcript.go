@@ -29,15 +29,38 @@ func (d *Desk) fillTranscript(ctx context.Context, tx *database.Tx, p *conversat
 			p.Lines = slices.DeleteFunc(p.Lines, func(s spoken) bool { return s.at.Before(all[0].At) })
 		}
 	}
+	asides, err := asideCauses(ctx, tx, p.ID, all)
+	if err != nil {
+		return err
+	}
 	fresh := false
 	for _, m := range all {
 		s := d.spoken(p.frame, p.Channel, m)
+		if m.Taken == string(inbox.Aside) {
+			s.Aside, s.Failed, s.Delivery = true, true, p.T("aside.line_plain")
+			if cause := asides[m.ID]; cause != "" {
+				s.Delivery = p.T("aside.line", "Cause", cause)
+			}
+		}
 		s.New = fresh
 		p.Lines = append(p.Lines, s)
 		fresh = fresh || since != "" && m.ID == since
 	}
 	slices.SortStableFunc(p.Lines, func(a, b spoken) int { return a.at.Compare(b.at) })
 	return nil
+}
+
+// asideCauses tells what failed of the messages that were set aside, if there are any.
+func asideCauses(ctx context.Context, tx *database.Tx, conversation string, all []inbox.Spoken) (causes map[string]string, err error) {
+	if !slices.ContainsFunc(all, func(m inbox.Spoken) bool { return m.Taken == string(inbox.Aside) }) {
+		return nil, nil
+	}
+	list, err := inbox.AsidesOf(ctx, tx, conversation)
+	causes = map[string]string{}
+	for _, a := range list {
+		causes[a.Message] = a.Cause
+	}
+	return causes, err
 }
 
 func (d *Desk) spoken(f frame, channel string, m inbox.Spoken) spoken {
