@@ -150,11 +150,15 @@ func (o *outbox) drain() {
 		case <-o.looking.Done():
 			return
 		case id := <-o.todo:
-			o.take(id)
-			if err := o.next(id); err != nil && o.looking.Err() == nil {
-				o.h.s.Log.Warn("outbox: not marked", "conversation", id, "error", err)
-			}
+			o.woken(id)
 		}
+	}
+}
+
+func (o *outbox) woken(id string) {
+	o.take(id)
+	if err := o.next(id); err != nil && o.looking.Err() == nil {
+		o.h.s.Log.Warn("outbox: not marked", "conversation", id, "error", err)
 	}
 }
 

@@ -139,13 +139,18 @@ func (q *intake) start() {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	q.cancel = cancel
+	q.adopt()
+	q.looper.Go(func() { q.loop(ctx) })
+}
+
+// adopt takes over what an earlier process left.
+func (q *intake) adopt() {
 	if n, _ := q.spool.Pending(); n > 0 {
 		q.away.Store(true)
 	}
 	if q.h.s.DB.Engine() == database.SQLite { // there an announcement has no age: one of a process that died would stand for ever
 		q.open.Store(true)
 	}
-	q.looper.Go(func() { q.loop(ctx) })
 }
 
 // stop waits for transactions in hand, each of which ends within receiveTime, and for the drain. Receivers have stopped before.

@@ -35,16 +35,20 @@ func (q *intake) loop(ctx context.Context) {
 		case <-every.C:
 		case <-q.kicked:
 		}
-		records, size := q.spool.Pending()
-		q.h.s.Metrics.SpoolRecords.Set(float64(records))
-		q.h.s.Metrics.SpoolBytes.Set(float64(size))
-		if records == 0 && !q.away.Load() && !q.open.Load() || !q.answers(ctx) {
-			continue
-		}
-		if err := q.drain(ctx); err != nil && ctx.Err() == nil {
-			q.h.s.Log.Warn("spool not drained", "error", err)
+		if q.undrained() && q.answers(ctx) {
+			if err := q.drain(ctx); err != nil && ctx.Err() == nil {
+				q.h.s.Log.Warn("spool not drained", "error", err)
+			}
 		}
 	}
+}
+
+// undrained tells whether there is something to drain, or an outage or an announcement to end.
+func (q *intake) undrained() bool {
+	records, size := q.spool.Pending()
+	q.h.s.Metrics.SpoolRecords.Set(float64(records))
+	q.h.s.Metrics.SpoolBytes.Set(float64(size))
+	return records > 0 || q.away.Load() || q.open.Load()
 }
 
 // answers tells whether the database can be written.

@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"math/rand/v2"
 	"time"
 
 	"concierge/internal/database"
@@ -21,6 +22,8 @@ type Options struct {
 	NewID func() string
 	// Source is the language of last resort; empty is "en".
 	Source string
+	// Chance is from 0 to 1, another each time; nil is rand.Float64.
+	Chance func() float64
 }
 
 // Inbox is the rules and the SQL of conversations. It is safe for use at once; nothing in it changes after New.
@@ -35,6 +38,9 @@ type Inbox struct {
 func New(keys *seal.Keys, say Say, queue jobs.Queue, o Options) *Inbox {
 	if o.NewID == nil {
 		o.NewID = database.NewID
+	}
+	if o.Chance == nil {
+		o.Chance = rand.Float64
 	}
 	if o.Source == "" {
 		o.Source = "en"

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -26,9 +25,9 @@ type Result struct {
 var pauses = [...]time.Duration{time.Second, 5 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute, 30 * time.Minute}
 
 // pause is the wait after the n-th attempt, ± 20 %.
-func pause(n int) time.Duration {
+func (in *Inbox) pause(n int) time.Duration {
 	p := pauses[min(max(n, 1), len(pauses))-1]
-	return p + time.Duration((rand.Float64()*0.4-0.2)*float64(p))
+	return p + time.Duration((in.o.Chance()*0.4-0.2)*float64(p))
 }
 
 // Final tells that the message of this result needs no other send: what stands behind it may go.
@@ -180,7 +179,7 @@ func (in *Inbox) settle(b *database.Batch, r Result, now time.Time) error {
 	case channels.Uncertain:
 		return nil // it stays sending; its due_at says when the doubt ends
 	case channels.Retry, channels.Throttled, channels.Configuration:
-		wait := max(pause(n), r.Err.After)
+		wait := max(in.pause(n), r.Err.After)
 		b.Exec(`UPDATE messages SET status = 'queued', rank = 0, due_at = $3, code = $4 WHERE id = $1 AND attempt = $2 AND status = 'sending'`,
 			id, n, now.Add(wait), r.Err.Code)
 		return nil

@@ -5,6 +5,7 @@ package database
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"strings"
@@ -36,6 +37,8 @@ type Options struct {
 	Clock       func() time.Time // SQLite only: Postgres has its own; nil is time.Now
 	PoolSize    int              // Postgres connections; 0 is 16
 	Unsafe      bool             // allow a Postgres that does not sync at commit: tests only
+	// Connector makes SQLite's connections from their settings; nil opens the file in Folder.
+	Connector func(settings string) driver.Connector
 }
 
 // DB is an open database. It is safe for use at once.
@@ -163,7 +166,7 @@ func openSQLite(ctx context.Context, o Options) (*DB, error) {
 		max  int
 	}{{new(*sql.DB), writing, 1}, {&db.jobs, writing, 1}, {&db.reader, common + "&_pragma=query_only(1)", 4}}
 	for _, p := range pools {
-		pool, err := sql.Open("sqlite", "file:"+file+p.args)
+		pool, err := o.pool("file:" + file + p.args)
 		if err != nil {
 			return nil, fmt.Errorf("open database: %w", err)
 		}
@@ -175,6 +178,13 @@ func openSQLite(ctx context.Context, o Options) (*DB, error) {
 		return nil, fmt.Errorf("open database in %s: %w", o.Folder, err)
 	}
 	return db, nil
+}
+
+func (o Options) pool(settings string) (*sql.DB, error) {
+	if o.Connector != nil {
+		return sql.OpenDB(o.Connector(settings)), nil
+	}
+	return sql.Open("sqlite", settings)
 }
 
 // noRows makes both engines' "nothing there" one error.

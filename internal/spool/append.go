@@ -93,7 +93,7 @@ func (s *Spool) group() ([]*entry, *segment, error) {
 func (s *Spool) begin() error {
 	path := filepath.Join(s.folder, fmt.Sprintf("%016x%s", s.next, ending))
 	s.next++ // also when it fails: a name is used once
-	f, err := s.o.create(path)
+	f, err := s.o.Create(path)
 	if err != nil {
 		return fmt.Errorf("spool: begin segment: %w", err)
 	}

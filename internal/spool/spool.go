@@ -41,11 +41,11 @@ type Options struct {
 	// Bad is told of each stretch that could not be read and was set aside in a file ending in .bad. nil: nobody is told.
 	Bad func(file string, bytes int)
 
-	create func(path string) (file, error) // nil is the disk
+	Create func(path string) (File, error) // makes a segment's file; nil is the disk
 }
 
-// file is what a segment is written through; tests let it fail.
-type file interface {
+// File is what a segment is written through; tests let it fail, or lose what is not synced.
+type File interface {
 	io.Writer
 	Sync() error
 	Truncate(int64) error
@@ -88,7 +88,7 @@ type segment struct {
 	path    string
 	size    int64
 	records int
-	f       file // nil when nothing more is written
+	f       File // nil when nothing more is written
 }
 
 // Open finds what was left, cuts tails that a crash tore, and proves that the folder can be written: otherwise it fails. The key is 32
@@ -116,8 +116,8 @@ func Open(folder string, key []byte, o Options) (*Spool, error) {
 	if s.o.Bad == nil {
 		s.o.Bad = func(string, int) {}
 	}
-	if s.o.create == nil {
-		s.o.create = createFile
+	if s.o.Create == nil {
+		s.o.Create = createFile
 	}
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("make spool: %w", err)
@@ -128,7 +128,7 @@ func Open(folder string, key []byte, o Options) (*Spool, error) {
 	return s, s.find()
 }
 
-func createFile(path string) (file, error) {
+func createFile(path string) (File, error) {
 	return os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 }
 
@@ -136,7 +136,7 @@ func createFile(path string) (file, error) {
 func (s *Spool) probe() error {
 	path := filepath.Join(s.folder, "probe")
 	_ = os.Remove(path) // of a start that died here
-	f, err := s.o.create(path)
+	f, err := s.o.Create(path)
 	if err != nil {
 		return err
 	}

@@ -159,9 +159,9 @@ func TestCaps(t *testing.T) {
 // Appends that come while one is synced share the next sync.
 func TestGroupsShareASync(t *testing.T) {
 	var syncs atomic.Int64
-	s := open(t, t.TempDir(), Options{create: func(path string) (file, error) {
+	s := open(t, t.TempDir(), Options{Create: func(path string) (File, error) {
 		f, err := createFile(path)
-		return &failing{file: f, sync: func() error { syncs.Add(1); time.Sleep(5 * time.Millisecond); return nil }}, err
+		return &failing{File: f, sync: func() error { syncs.Add(1); time.Sleep(5 * time.Millisecond); return nil }}, err
 	}})
 	var all sync.WaitGroup
 	for i := range 200 {
@@ -182,7 +182,7 @@ func TestGroupsShareASync(t *testing.T) {
 
 // failing is a segment whose disk does as told.
 type failing struct {
-	file
+	File
 	write func(b []byte) (int, error)
 	sync  func() error
 	cut   error
@@ -191,11 +191,11 @@ type failing struct {
 func (f *failing) Write(b []byte) (int, error) {
 	if f.write != nil {
 		if n, err := f.write(b); err != nil {
-			_, _ = f.file.Write(b[:n])
+			_, _ = f.File.Write(b[:n])
 			return n, err
 		}
 	}
-	return f.file.Write(b)
+	return f.File.Write(b)
 }
 
 func (f *failing) Sync() error {
@@ -204,14 +204,14 @@ func (f *failing) Sync() error {
 			return err
 		}
 	}
-	return f.file.Sync()
+	return f.File.Sync()
 }
 
 func (f *failing) Truncate(n int64) error {
 	if f.cut != nil {
 		return f.cut
 	}
-	return f.file.Truncate(n)
+	return f.File.Truncate(n)
 }
 
 // A disk that is full, read-only or broken refuses, what it took before stays good, and once it is well again it takes more.
@@ -224,9 +224,9 @@ func TestFailingDisk(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var broken atomic.Bool
 			folder := t.TempDir()
-			s := open(t, folder, Options{create: func(path string) (file, error) {
+			s := open(t, folder, Options{Create: func(path string) (File, error) {
 				f, err := createFile(path)
-				one := &failing{file: f, cut: ill.cut}
+				one := &failing{File: f, cut: ill.cut}
 				one.write = func(b []byte) (int, error) {
 					if broken.Load() && ill.write != nil {
 						return ill.write(b)
@@ -256,12 +256,12 @@ func TestFailingDisk(t *testing.T) {
 			same(t, drain(t, open(t, folder, Options{})), []string{"before", "after"})
 		})
 	}
-	_, err := Open(t.TempDir(), key, Options{create: func(string) (file, error) { return nil, syscall.EROFS }})
+	_, err := Open(t.TempDir(), key, Options{Create: func(string) (File, error) { return nil, syscall.EROFS }})
 	if !errors.Is(err, syscall.EROFS) || !strings.Contains(err.Error(), "not writable") {
 		t.Errorf("read-only at the start: %v", err)
 	}
 	s := open(t, t.TempDir(), Options{})
-	s.o.create = func(string) (file, error) { return nil, syscall.EROFS }
+	s.o.Create = func(string) (File, error) { return nil, syscall.EROFS }
 	if err := s.Append(1, began, nil); !errors.Is(err, syscall.EROFS) {
 		t.Errorf("read-only later: %v", err)
 	}
