@@ -27,7 +27,7 @@ func (o *outbox) asks(n channels.Name) bool {
 func (o *outbox) ask(m *inbox.Marked) {
 	defer o.gates[m.Out.To.Kind()].leave()
 	ctx, cancel := context.WithTimeout(o.ctx, sendTime)
-	found, err := o.h.s.Channels[m.Out.To.Kind()].(Finder).Find(ctx, m.Out, m.At)
+	found, err := o.h.s.Channels[m.Out.To.Kind()].(Finder).Find(ctx, m.Out, m.Made)
 	cancel()
 	said := "error"
 	err2 := o.again(func(ctx context.Context) error {

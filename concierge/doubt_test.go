@@ -19,13 +19,21 @@ type listing struct {
 	mu     sync.Mutex
 	answer func(o channels.Outgoing, at time.Time) ([]channels.Handle, error)
 	times  int
+	at     time.Time // of the attempt it was asked about last
 }
 
 func (l *listing) Find(_ context.Context, o channels.Outgoing, at time.Time) ([]channels.Handle, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.times++
+	l.at = at
 	return l.answer(o, at)
+}
+
+func (l *listing) askedAbout() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.at
 }
 
 func (l *listing) asked() int {
@@ -63,6 +71,10 @@ func TestSendsInDoubt(t *testing.T) {
 					t.Fatal("nobody asked the provider")
 				}
 				time.Sleep(5 * time.Millisecond)
+			}
+			// The list is looked through around the attempt, not around the question.
+			if ago := time.Since(l.askedAbout()); ago < d || ago > d+10*time.Second {
+				t.Fatalf("asked about a message made %s ago, it was made %s ago", ago, d)
 			}
 		}
 		reason := func(want string) {
