@@ -30,6 +30,7 @@ func (t *turn) finish(ctx context.Context) error {
 		attempt(t.b)
 	}
 	t.tx.AfterCommit(t.committed)
+	failpoint.Hit("turn: before commit")
 	if t.marked != nil && t.marked.Bill != nil {
 		return t.pay(ctx)
 	}

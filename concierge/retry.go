@@ -168,7 +168,6 @@ func (h *Host) takeOne(ctx context.Context, conversation string, m *inbox.Inboun
 		if err := t.take(ctx, in); err != nil {
 			return err
 		}
-		failpoint.Hit("take: before commit")
 		return t.finish(ctx)
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"concierge/dialog"
 	"concierge/inbox"
 	"concierge/internal/database"
+	"concierge/internal/failpoint"
 	"concierge/internal/phrase"
 )
 
@@ -70,6 +71,9 @@ func (t *turn) take(ctx context.Context, in dialog.Input) error {
 	}
 	short, cancel := context.WithTimeout(ctx, turnTime)
 	defer cancel()
+	if err := failpoint.Spoil(in.Text); err != nil {
+		return err
+	}
 	engine := *t.h.engine.Load()
 	s, events := engine.Turn(short, t.lookup(), s, in)
 	if short.Err() != nil {

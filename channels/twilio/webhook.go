@@ -43,11 +43,15 @@ func (t *Twilio) Webhook() http.Handler {
 			t.unstored(w, err)
 			return
 		}
-		failpoint.Hit("answer: before 2xx")
-		// An empty answer: TwiML replies are neither retried nor tracked, and text/plain would be sent to the resident.
-		w.Header().Set("Content-Type", "text/xml")
-		_, _ = io.WriteString(w, "<Response/>")
+		stored(w)
 	})
+}
+
+// stored answers with nothing: TwiML replies are neither retried nor tracked, and text/plain would be sent to the resident.
+func stored(w http.ResponseWriter) {
+	failpoint.Hit("answer: before 2xx")
+	w.Header().Set("Content-Type", "text/xml")
+	_, _ = io.WriteString(w, "<Response/>")
 }
 
 // StatusWebhook takes receipts: POST /webhooks/twilio/status?m=<message>&a=<attempt>. The query is signed byte for byte.

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -28,7 +29,15 @@ func main() {
 	flag.StringVar(&o.binary, "binary", "", "the binary to break; empty builds it")
 	flag.StringVar(&o.out, "out", "chaos.jsonl", "where each row leaves a line")
 	flag.IntVar(&o.together, "together", 2, "so many rows at once")
+	check := flag.Bool("release-check", false, "hold that no crash point is in the release binary, and run nothing")
 	flag.Parse()
+	if *check {
+		if err := releaseCheck(); err != nil {
+			fmt.Fprintln(os.Stderr, "chaos:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	code, err := o.all(names)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "chaos:", err)
@@ -42,6 +51,7 @@ type options struct {
 	n, together int
 	engine      string
 	binary, out string
+	tagged      string // the binary with crash points
 	commit      string
 }
 
@@ -52,13 +62,18 @@ func (o options) all(names string) (int, error) {
 		return 0, err
 	}
 	o.commit = commit()
+	folder, err := os.MkdirTemp("", "chaos-binary")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
 	if o.binary == "" {
-		folder, err := os.MkdirTemp("", "chaos-binary")
-		if err != nil {
+		if o.binary, err = build(folder, ""); err != nil {
 			return 0, err
 		}
-		defer func() { _ = os.RemoveAll(folder) }()
-		if o.binary, err = build(folder); err != nil {
+	}
+	if slices.ContainsFunc(chosen, func(r row) bool { return r.tagged }) {
+		if o.tagged, err = build(folder, "chaos"); err != nil {
 			return 0, err
 		}
 	}
@@ -111,6 +126,9 @@ func (o options) one(r row) result {
 	if o.engine != "" {
 		p.engine = o.engine
 	}
+	if p.tagged = r.tagged; r.tagged {
+		p.binary = o.tagged
+	}
 	if p.engine == "sqlite" {
 		p.nodes = 1
 	}
@@ -138,7 +156,7 @@ func (o options) one(r row) result {
 	if w != nil && res.code() == 0 {
 		w.forget()
 	} else if w != nil {
-		res.Broken = append(res.Broken, "logs and data stay in "+w.dir)
+		res.Broken = append(res.Broken, "logs and data stay in "+w.kept())
 	}
 	return res
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -20,9 +21,11 @@ type node struct {
 	url    string
 	folder string // CONCIERGE_DATA
 	log    string // a file
+	order  string // a file: at which crash point to end; only of a tagged binary
 	up     atomic.Bool
-	done   chan error
 	proc   *exec.Cmd
+	ended  chan struct{} // closed when it has ended
+	how    error         // of its end
 }
 
 // readyTime is the longest a node may take to be ready.
@@ -41,9 +44,14 @@ func (n *node) start() error {
 	if err := onLastingThread(proc.Start); err != nil {
 		return fmt.Errorf("start a node: %w", err)
 	}
-	n.proc, n.done = proc, make(chan error, 1)
-	go func() { n.done <- proc.Wait() }()
-	for begun := time.Now(); time.Since(begun) < readyTime; time.Sleep(10 * time.Millisecond) {
+	ended := make(chan struct{})
+	n.proc, n.ended = proc, ended
+	go func() {
+		n.how = proc.Wait()
+		n.up.Store(false)
+		close(ended)
+	}()
+	for begun := time.Now(); time.Since(begun) < readyTime && !n.dead(); time.Sleep(10 * time.Millisecond) {
 		resp, err := http.Get(n.url + "/readyz")
 		if err != nil {
 			continue
@@ -61,8 +69,31 @@ func (n *node) start() error {
 func (n *node) kill() error {
 	n.up.Store(false)
 	err := n.proc.Process.Kill()
-	<-n.done
+	<-n.ended
+	if errors.Is(err, os.ErrProcessDone) {
+		return nil
+	}
 	return err
+}
+
+// dead tells whether it has ended, and by what.
+func (n *node) dead() bool {
+	select {
+	case <-n.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+// killed tells whether it ended by kill -9.
+func (n *node) killed() bool {
+	var exit *exec.ExitError
+	if !n.dead() || !errors.As(n.how, &exit) {
+		return false
+	}
+	status, ok := exit.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
 }
 
 // stop asks it to stop and says how long that took; an error when it ended badly or not within 12 s.
@@ -73,18 +104,18 @@ func (n *node) stop() (time.Duration, error) {
 		return 0, err
 	}
 	select {
-	case err := <-n.done:
-		return time.Since(begun), err
+	case <-n.ended:
+		return time.Since(begun), n.how
 	case <-time.After(12 * time.Second):
 		_ = n.kill()
 		return time.Since(begun), fmt.Errorf("a node had not stopped after 12 s; its log is %s", n.log)
 	}
 }
 
-// run runs a command of the binary beside it.
-func (n *node) run(args ...string) (string, error) {
+// run runs a command of the binary beside it, with more settings.
+func (n *node) run(more []string, args ...string) (string, error) {
 	c := exec.Command(n.binary, args...) //nolint:gosec // the binary we built
-	c.Env = n.env
+	c.Env = append(n.env[:len(n.env):len(n.env)], more...)
 	out, err := c.CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("concierge %s: %w: %s", strings.Join(args, " "), err, out)
@@ -92,10 +123,10 @@ func (n *node) run(args ...string) (string, error) {
 	return string(out), nil
 }
 
-// build makes the release binary from this checkout.
-func build(folder string) (string, error) {
-	file := filepath.Join(folder, "concierge")
-	c := exec.Command("go", "build", "-trimpath", "-o", file, "concierge/cmd/concierge") //nolint:gosec // a path of ours
+// build makes the release binary from this checkout, or with a tag one for tests.
+func build(folder, tag string) (string, error) {
+	file := filepath.Join(folder, "concierge"+tag)
+	c := exec.Command("go", "build", "-trimpath", "-tags="+tag, "-o", file, "concierge/cmd/concierge") //nolint:gosec // a path of ours
 	c.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := c.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build: %w: %s", err, out)

@@ -54,8 +54,22 @@ func newPostgres() (*postgres, error) {
 
 func (p *postgres) data() string { return filepath.Join(p.folder, "data") }
 
-func (p *postgres) url() string {
-	return "postgres://concierge@/postgres?host=" + url.QueryEscape(p.folder)
+func (p *postgres) url() string { return p.named("postgres") }
+
+// named is the address of one of its databases.
+func (p *postgres) named(database string) string {
+	return "postgres://concierge@/" + database + "?host=" + url.QueryEscape(p.folder)
+}
+
+// create makes another database.
+func (p *postgres) create(database string) error {
+	db, err := sql.Open("pgx", p.url())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	_, err = db.Exec(`CREATE DATABASE ` + database) //nolint:gosec // a name of ours
+	return err
 }
 
 // up starts the server and waits until it answers, at most 30 s.
@@ -96,11 +110,6 @@ func (p *postgres) down() {
 	_ = p.process.Process.Signal(syscall.SIGQUIT)
 	_ = p.process.Wait()
 	p.process = nil
-}
-
-func (p *postgres) close() {
-	p.down()
-	_ = os.RemoveAll(p.folder)
 }
 
 // onLastingThread starts a process from a thread that ends with us: Pdeathsig follows the thread, not the process.

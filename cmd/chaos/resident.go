@@ -14,11 +14,11 @@ import (
 	"concierge/channels/channeltest"
 )
 
-// The demo's city holds this grid; cells are 200 m apart, so that no report has a neighbour to join.
+// The demo's city holds this grid; cells are 100 m apart, so that no report has a neighbour to join.
 const (
-	rows, columns = 40, 42
+	rows, columns = 80, 84
 	south, west   = 52.436, -1.943
-	up, across    = 0.002, 0.003
+	up, across    = 0.001, 0.0015
 )
 
 // resident is one person who reports one pothole, from the first word to its number, and knows every reply that is due.
@@ -173,6 +173,9 @@ type crowd struct {
 	turns    []turnTime
 }
 
+// shrug is how long it takes until somebody else writes in the place of one whom nobody answered.
+const shrug = 200 * time.Millisecond
+
 type turnTime struct{ posted, answered time.Time }
 
 // gather starts n walkers at once.
@@ -186,6 +189,9 @@ func (w *world) gather(seed uint64, n int, patience, pause time.Duration) *crowd
 				c.people = append(c.people, r)
 				c.mu.Unlock()
 				r.report(context.Background(), patience, func() time.Duration { return time.Duration(r.rand.Int64N(int64(pause) + 1)) }, c.timed)
+				if r.doubt { // nobody was there
+					time.Sleep(shrug)
+				}
 			}
 		})
 	}

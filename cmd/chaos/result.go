@@ -33,6 +33,7 @@ type result struct {
 
 func (r *result) fill(t *trial, took time.Duration) {
 	v := t.verdict
+	r.Asked = t.asked
 	r.Acked, r.Injected, r.Copies, r.Unacked = t.acked, t.injected, v.copies, t.unacked
 	r.L, r.D, r.O, r.C, r.R = v.lost, v.doubled, v.disordered, v.cases, v.stuck
 	r.First, r.Took = t.first.Seconds(), took.Seconds()

@@ -20,6 +20,7 @@ type trial struct {
 	acked, unacked  int
 	first           time.Duration
 	settling        time.Duration
+	patience        time.Duration // how long what is on its way may be so at the end; 0 is settleTime
 	verdict         verdict
 	notes           []string
 	broken          []string // promises of the row's own
@@ -81,8 +82,8 @@ func (t *trial) judge() error {
 
 // settled waits until no row is on its way and the ledger is quiet, and counts the rows that stay.
 func (t *trial) settled(db *sql.DB) (stuck int, err error) {
-	entries, quiet := 0, time.Now()
-	for begun := time.Now(); time.Since(begun) < settleTime; time.Sleep(200 * time.Millisecond) {
+	entries, quiet, most := 0, time.Now(), max(t.patience, settleTime)
+	for begun := time.Now(); time.Since(begun) < most; time.Sleep(200 * time.Millisecond) {
 		if n := len(t.world.ledger.Entries(0)); n != entries {
 			entries, quiet = n, time.Now()
 		}

@@ -37,6 +37,7 @@ type world struct {
 // plan says what kind of world a row wants.
 type plan struct {
 	binary, engine string
+	tagged         bool // the binary has crash points
 	nodes          int
 	seed           uint64
 	twilio         channeltest.TwilioOptions
@@ -85,9 +86,13 @@ func newWorld(p plan) (_ *world, err error) {
 	for _, n := range w.nodes {
 		n.env = append(env[:len(env):len(env)], "CONCIERGE_LISTEN="+strings.TrimPrefix(n.url, "http://"), "CONCIERGE_PUBLIC_URL="+public,
 			"CONCIERGE_DATA="+n.folder, "CONCIERGE_TWILIO_API_URL="+w.twilio.URL(), "CONCIERGE_TELEGRAM_API_URL="+w.telegram.URL())
+		if p.tagged {
+			n.order = n.folder + ".point"
+			n.env = append(n.env, "CONCIERGE_TEST_POINT=@"+n.order, "CONCIERGE_TEST_POINT_LOG="+w.passed())
+		}
 	}
 	if w.postgres != nil {
-		if _, err := w.nodes[0].run("migrate"); err != nil {
+		if _, err := w.nodes[0].run(nil, "migrate"); err != nil {
 			return nil, err
 		}
 	}
@@ -127,6 +132,9 @@ func (w *world) open() (*sql.DB, error) {
 	return sql.Open("sqlite", "file:"+w.sqliteFile()+"?_pragma=busy_timeout(5000)")
 }
 
+// passed is the file that crash points are written to as they are passed.
+func (w *world) passed() string { return filepath.Join(w.dir, "passed") }
+
 func (w *world) sqliteFile() string {
 	found, _ := filepath.Glob(filepath.Join(w.nodes[0].folder, "*.db"))
 	if len(found) == 0 {
@@ -137,7 +145,7 @@ func (w *world) sqliteFile() string {
 
 func (w *world) close() {
 	for _, n := range w.nodes {
-		if n.proc != nil && n.up.Load() {
+		if n.proc != nil && !n.dead() {
 			_ = n.kill()
 		}
 	}
@@ -146,9 +154,14 @@ func (w *world) close() {
 		w.telegram.Close()
 	}
 	if w.postgres != nil {
-		w.postgres.close()
+		w.postgres.down()
 	}
 }
 
 // forget removes what the run left; after a broken promise it stays to be looked at.
-func (w *world) forget() { _ = os.RemoveAll(w.dir) }
+func (w *world) forget() {
+	_ = os.RemoveAll(w.dir)
+	if w.postgres != nil {
+		_ = os.RemoveAll(w.postgres.folder)
+	}
+}

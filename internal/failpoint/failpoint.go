@@ -6,3 +6,6 @@ package failpoint
 
 // Hit passes a place. Under the tag chaos the process may end here.
 func Hit(string) {}
+
+// Spoil lets a turn fail. Under the tag chaos it does when the message's text says so.
+func Spoil(string) error { return nil }
