@@ -34,10 +34,9 @@ func (o *outbox) ask(m *inbox.Marked) {
 		return o.h.s.DB.Write(ctx, func(tx *database.Tx) error {
 			verdict, receipt, err := o.h.s.Inbox.Doubted(ctx, tx, m, found, err != nil)
 			said = verdict
-			if err != nil || receipt == nil {
-				return err
+			if err == nil && receipt != nil {
+				_, err = o.h.s.Inbox.Receipts(ctx, tx, []channels.Receipt{*receipt})
 			}
-			_, err = o.h.s.Inbox.Receipts(ctx, tx, []channels.Receipt{*receipt})
 			failpoint.Hit("doubt: before commit")
 			return err
 		})
