@@ -19,7 +19,7 @@ var floors = [][]string{
 	{"internal"},
 	{"channels", "dialog", "locales", "places", "council"},
 	{"cases", "inbox"},
-	{"concierge", "desk", "cases/open311", "cases/api", "cases/tracking"},
+	{"concierge", "desk", "cases/open311", "cases/api", "cases/tracking", "inbox/upload"},
 	{"cmd"},
 }
 

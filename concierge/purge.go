@@ -43,6 +43,7 @@ func (h *Host) purge(ctx context.Context) error {
 		{"received", `DELETE FROM received WHERE (channel, account, provider_id) IN
 			(SELECT channel, account, provider_id FROM received WHERE at < $1 LIMIT $2)`, keepReceived},
 		{"quarantine", `DELETE FROM quarantine WHERE id IN (SELECT id FROM quarantine WHERE at < $1 LIMIT $2)`, keepQuarantine},
+		{"uploads", `DELETE FROM uploads WHERE hash IN (SELECT hash FROM uploads WHERE expires_at < $1 LIMIT $2)`, 0},
 		{"feed", `DELETE FROM feed WHERE n IN (SELECT n FROM feed WHERE at < $1 LIMIT $2)`, keepFeed},
 	} {
 		n, err := h.purgeTable(ctx, p.sql, p.keep)

@@ -36,15 +36,16 @@ type turn struct {
 	vars    []phrase.Var           // Ref, Due, Link …: what the lines said after it may name
 	instead map[string]phrase.Line // what is said for a key whose event a rule refused
 
-	due             string // what a report of the open tree would be promised, sent today
-	cause           string // what makes the turn's messages once; "" is the message's id
-	unasked         bool   // its words are an update: a nudge
-	away            bool   // what came is read so late that the reply says why
-	first           bool   // nothing was ever said to this address
-	told            bool   // news of a case was written to it once
-	queued, sending int    // messages ahead of this turn's
-	unsaid          bool   // what came is no message: nothing to keep
-	said            int    // messages written
+	after           dialog.Session // the session after it: what is open
+	due             string         // what a report of the open tree would be promised, sent today
+	cause           string         // what makes the turn's messages once; "" is the message's id
+	unasked         bool           // its words are an update: a nudge
+	away            bool           // what came is read so late that the reply says why
+	first           bool           // nothing was ever said to this address
+	told            bool           // news of a case was written to it once
+	queued, sending int            // messages ahead of this turn's
+	unsaid          bool           // what came is no message: nothing to keep
+	said            int            // messages written
 	hold            time.Duration
 	rows            []inbox.Row
 	marked          *inbox.Marked
@@ -82,7 +83,7 @@ func (t *turn) take(ctx context.Context, in dialog.Input) error {
 	if t.tag = s.Lang; t.tag == "" {
 		t.tag = t.c.Language
 	}
-	t.due = t.h.dueToday(s, t.now)
+	t.due, t.after = t.h.dueToday(s, t.now), s
 	t.away = t.m != nil && t.now.Sub(t.m.At) > awayAfter && t.now.Sub(t.c.TurnedAt) > awayAfter
 	for _, e := range events {
 		if err := t.apply(ctx, e); err != nil {

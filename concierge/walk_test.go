@@ -33,7 +33,7 @@ func furnish(t testing.TB, o *house) {
 		services = append(services, dialog.Service{Code: s.Code, Group: s.Group, Joins: s.Radius > 0, Dated: !s.Target.IsZero(),
 			Stoppers: map[string]dialog.Stopper{"danger.yes": {Line: "emergency", Never: true}}})
 	}
-	engine, err := dialog.New(dialog.Settings{Trees: trees, Book: set, Services: services, Groups: c.Groups,
+	engine, err := dialog.New(dialog.Settings{Trees: trees, Book: set, Has: set.Has, Services: services, Groups: c.Groups,
 		Languages: []dialog.Language{{Tag: "en", Name: "English"}}})
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"concierge/internal/caller"
 	"concierge/internal/database"
 )
 
@@ -154,31 +155,7 @@ func (d *Desk) formCookieName() string {
 func (d *Desk) anonymous(r *http.Request) *request { return &request{Request: r, Lang: deskTag} }
 
 // from is the address a request came from, told by a proxy only where we trust it.
-func (d *Desk) from(r *http.Request) netip.Addr {
-	ap, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}
-	}
-	at := ap.Addr().Unmap()
-	hops := strings.Split(r.Header.Get("X-Forwarded-For"), ",")
-	for i := len(hops) - 1; i >= 0 && d.trusted(at); i-- {
-		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
-		if err != nil {
-			break
-		}
-		at = hop.Unmap()
-	}
-	return at
-}
-
-func (d *Desk) trusted(a netip.Addr) bool {
-	for _, p := range d.Proxies {
-		if p.Contains(a) {
-			return true
-		}
-	}
-	return false
-}
+func (d *Desk) from(r *http.Request) netip.Addr { return caller.From(r, d.Proxies) }
 
 // headers go with every answer.
 func (d *Desk) headers(next http.Handler) http.Handler {

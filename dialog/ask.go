@@ -36,8 +36,9 @@ func (t *turn) ask(v *view, q *Question, f form) {
 		t.list(v, q, 0)
 	case AskPlace:
 		t.final.Pin = true
-	case AskPhoto:
-		t.final.Photo = true
+	}
+	if t.in.Upload {
+		t.byLink(v, q, f)
 	}
 	if q.Optional && q.Choices == nil {
 		t.offerSkip(v, q)

@@ -92,7 +92,7 @@ func (b *book) say(tag string, l dialog.Line) string {
 	}
 	text, ok := b.messages[tag][l.Key]
 	vars := map[string]string{"Ref": "C7K-4M95", "Due": "Friday 11 June", "Council": "Demo Council", "Phone": "999",
-		"Privacy": "https://council.example/privacy", "Count": "2"}
+		"Privacy": "https://council.example/privacy", "Link": "https://council.example/u/4kWz9QxT7mJc2RfVbN8sLp", "Count": "2"}
 	count := 2
 	for _, v := range l.Vars {
 		switch {

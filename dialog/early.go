@@ -54,13 +54,7 @@ func (t *turn) caption() {
 		return
 	}
 	if t.in.Text != "" {
-		for i := range v.tree.Questions {
-			q := &v.tree.Questions[i]
-			if q.Kind == AskText && q.Slot == "details" && v.run.answer(q.Slot) == nil {
-				v.run.put(Answer{Slot: q.Slot, Value: cutRunes(t.in.Text, q.Limit), From: Caught, Messages: messages(t.in.Message)}, false)
-				break
-			}
-		}
+		t.takeDetails(&v)
 	}
 	t.proceed()
 }

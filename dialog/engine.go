@@ -12,13 +12,14 @@ import (
 type Settings struct {
 	Trees     *Trees
 	Book      understand.Phrasebook
-	Classify  understand.Classifier // nil until it is trained: then buttons and exact phrases work
-	Guess     Guesser               // nil: no language is guessed
-	Services  []Service             // those switched on, in menu order
-	Groups    []string              // in menu order
-	Languages []Language            // those offered, the source first
-	Owners    map[string]Owner      // council.yaml's responsible
-	Explain   bool                  // tell by Understood events what was understood and why
+	Classify  understand.Classifier      // nil until it is trained: then buttons and exact phrases work
+	Guess     Guesser                    // nil: no language is guessed
+	Has       func(tag, key string) bool // a message is there, with variables or without; nil: only those without are known of
+	Services  []Service                  // those switched on, in menu order
+	Groups    []string                   // in menu order
+	Languages []Language                 // those offered, the source first
+	Owners    map[string]Owner           // council.yaml's responsible
+	Explain   bool                       // tell by Understood events what was understood and why
 }
 
 // Guesser tells which language a text seems to be in, and how sure that is, 0 to 1.
@@ -101,7 +102,7 @@ func New(s Settings) (*Engine, error) {
 		return nil, fmt.Errorf("make engine: the language %s has no words", e.source())
 	}
 	e.any = e.everyTongue()
-	e.optional()
+	e.optional(s.Has)
 	return e, nil
 }
 
@@ -129,12 +130,12 @@ func (e *Engine) without(all *Trees) *Trees {
 func (e *Engine) source() string { return e.langs[0].Tag }
 
 // optional notes which of the phrases that may be missing are there.
-func (e *Engine) optional() {
+func (e *Engine) optional(has func(tag, key string) bool) {
 	for _, name := range e.trees.order {
 		for i := range e.trees.named[name].Questions {
 			q := &e.trees.named[name].Questions[i]
-			for _, what := range []string{"help_1", "help_2", "short", "label"} {
-				if key := q.Key(what); e.book.Text(e.source(), key) != "" {
+			for _, what := range []string{"help_1", "help_2", "short", "label", "link", "link_short", "link_help_1"} {
+				if key := q.Key(what); e.book.Text(e.source(), key) != "" || has != nil && has(e.source(), key) {
 					e.has[key] = true
 				}
 			}

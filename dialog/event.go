@@ -11,14 +11,14 @@ type (
 	Said struct {
 		Lines   []Line
 		Choices []Choice
-		Named   bool // the words say how to type the answer: no list where there are no buttons
-		Open    Line // the word that opens a list
-		Pin     bool // a place is asked: offer to share the position
-		Photo   bool // a photo is asked: the host adds the upload link where photos cannot be sent
-		Hold    bool // wait a moment: more may be coming (bursts)
-		Keep    bool // a filed reference: no takeover overtakes it
-		Safety  bool // an emergency line: kind safety
-		Repair  bool // the session did not move on: counts towards the flood limit
+		Named   bool   // the words say how to type the answer: no list where there are no buttons
+		Open    Line   // the word that opens a list
+		Pin     bool   // a place is asked: offer to share the position
+		Upload  Upload // what the upload page is to take: the host fills Link with its address
+		Hold    bool   // wait a moment: more may be coming (bursts)
+		Keep    bool   // a filed reference: no takeover overtakes it
+		Safety  bool   // an emergency line: kind safety
+		Repair  bool   // the session did not move on: counts towards the flood limit
 	}
 	// Filed asks for a case. Said lines after it may use {{.Ref}} and {{.Due}}.
 	Filed struct {
@@ -82,6 +82,9 @@ type (
 		Guesses    []understand.Guess
 	}
 )
+
+// Upload is what a page behind a link takes where a channel cannot: photos, the place, or both.
+type Upload struct{ Photo, Place bool }
 
 // Choice is one thing to pick. Data is what its button carries: "<run>:<slot>=<value>".
 type Choice struct {

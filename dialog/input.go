@@ -21,7 +21,7 @@ type Input struct {
 	Since    time.Duration // since the turn before; 0 on the first
 	Returned string        // after a person: resume, menu, silent or a case's reference
 	Plain    bool          // a channel without buttons: "reply 1 to skip", not "press Skip"
-	Upload   bool          // a channel whose photos need the upload page; the host fills Link
+	Upload   bool          // a channel that takes no photo and no pin: a page behind a link does
 }
 
 // Kind is what sort of thing came in.

@@ -18,12 +18,12 @@ import (
 var texts = []string{"pothole", "big pothole outside 12 Stratford Road", "street light not working", "park", "park path is overgrown", "no", "yes", "1", "2", "3",
 	"4", "5", "9", "0", "12 Stratford Road", "Moseley Road", "victoria road", "high street", "london", "b11 1aa", "cannon hill park", "the lake", "road", "crossing",
 	"large", "small", "collapse", "leaning", "it is out", "skip", "back", "change", "change 2", "change size", "change place", "send", "menu", "exit",
-	"restart", "status", "language", "polski", "english", "privacy", "my data", "updates off", "repeat", "?", "zzz qqq", "qqq", "by the thing", "no its 14 stratford rd",
+	"restart", "status", "language", "polski", "english", "privacy", "my data", "updates off", "repeat", "?", "zzz qqq", "qqq", "by the thing", "no its 14 stratford rd", "the blue door",
 	"fuck off", "this is useless", "C7K-4M95", "C7K-4M96", "👍", "👎", "...", "", "how long does it take", "still there", "not on the road but the cycle path",
 	"i smell gas", strings.Repeat("a long story ", 60)}
 
 func anyInput(t *rapid.T, n int) dialog.Input {
-	in := dialog.Input{Message: fmt.Sprintf("018f3b1c-0000-7000-8000-%012d", n), Kind: dialog.Text, Plain: rapid.Bool().Draw(t, "plain"),
+	in := dialog.Input{Message: fmt.Sprintf("018f3b1c-0000-7000-8000-%012d", n), Kind: dialog.Text, Plain: rapid.Bool().Draw(t, "plain"), Upload: rapid.Bool().Draw(t, "upload"),
 		Since: rapid.SampledFrom([]time.Duration{5 * time.Second, time.Minute, time.Minute, time.Minute, time.Hour, 30 * time.Hour}).Draw(t, "since")}
 	switch rapid.IntRange(0, 20).Draw(t, "kind") {
 	case 0:
@@ -139,7 +139,7 @@ func endsInOne(t *rapid.T, s dialog.Session, events []dialog.Event) {
 	for _, ev := range events {
 		switch ev := ev.(type) {
 		case dialog.Said:
-			if len(ev.Choices) > 0 || ev.Pin || ev.Photo {
+			if len(ev.Choices) > 0 || ev.Pin || ev.Upload != (dialog.Upload{}) {
 				asking++
 			}
 			if !ev.Safety {

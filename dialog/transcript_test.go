@@ -39,7 +39,7 @@ func settings(t testing.TB, tags ...string) dialog.Settings {
 		return all
 	}
 	return dialog.Settings{
-		Trees: trees, Book: book, Classify: keywords{}, Languages: languages, Groups: []string{"roads", "parks"},
+		Trees: trees, Book: book, Has: has(book), Classify: keywords{}, Languages: languages, Groups: []string{"roads", "parks"},
 		Services: []dialog.Service{
 			{Code: "pothole", Group: "roads", Joins: true, Dated: true, Stoppers: never(map[string]dialog.Stopper{"size.collapse": {Line: "highways"}}),
 				NotOurs: map[string]string{"where.motorway": "motorways"}},
@@ -169,6 +169,8 @@ func (p *phone) scene(t testing.TB, what string) {
 		p.next.First, p.session.Lang = true, ""
 	case "buttons":
 		p.next.Plain, p.buttons = false, true
+	case "sms":
+		p.next.Upload = true
 	case "about":
 		p.next.About = strings.Fields(rest)
 	case "fixed":

@@ -196,6 +196,7 @@ func (t *turn) text(folded string) {
 		t.again()
 	case t.front() == nil && t.yesNo(clean) != "": // a bare yes to nothing
 		t.menu()
+	case t.describes(clean):
 	default:
 		t.miss()
 	}

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/netip"
 
 	"concierge/cases"
 	"concierge/cases/api"
 	"concierge/cases/tracking"
 	"concierge/channels"
 	"concierge/desk"
+	"concierge/inbox/upload"
 	"concierge/locales"
 )
 
@@ -22,6 +24,9 @@ func (s *station) openPages() (err error) {
 	}
 	proxies, err := set.Proxies()
 	if err != nil {
+		return err
+	}
+	if s.upload, err = s.newUpload(proxies); err != nil {
 		return err
 	}
 	var names []channels.Name
@@ -49,6 +54,14 @@ func (s *station) newTracking() (http.Handler, error) {
 		DB: s.db, Cases: s.cases, Inbox: s.inbox, Keys: s.keys, Council: s.talk.council, Boundary: s.talk.places.Rings(),
 		Locales: func() *locales.Set { return s.talk.words }, Offered: s.talk.languages, Log: s.log,
 		Reach: tracking.Reach{SMS: set.TwilioSMSFrom, WhatsApp: set.TwilioWhatsAppFrom},
+	})
+}
+
+// newUpload makes the page that takes what a phone's messages cannot carry.
+func (s *station) newUpload(proxies []netip.Prefix) (http.Handler, error) {
+	return upload.New(upload.Settings{
+		DB: s.db, Inbox: s.inbox, Keys: s.keys, Receiver: s.host, Gate: s.gate, Media: s.photos, Council: s.talk.council,
+		Locales: func() *locales.Set { return s.talk.words }, Offered: s.talk.languages, Proxies: proxies, Log: s.log,
 	})
 }
 

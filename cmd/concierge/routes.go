@@ -24,6 +24,7 @@ func (s *station) routes() http.Handler {
 		r.PathPrefix("/simulator/").Handler(s.simulator.Handler())
 	}
 	r.PathPrefix("/t/").Handler(s.tracking)
+	r.PathPrefix("/u/").Handler(s.upload)
 	r.PathPrefix("/api/v1/").Handler(s.api)
 	if s.desk != nil {
 		r.PathPrefix("/desk/").Handler(s.desk.Handler())

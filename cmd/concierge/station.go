@@ -60,6 +60,7 @@ type station struct {
 	desk      *desk.Desk
 	api       http.Handler
 	tracking  http.Handler
+	upload    http.Handler
 	early     channels.Receiver // instead of the host, while there is no database
 	demo      bool              // everything is on this machine: one press signs in
 

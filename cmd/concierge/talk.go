@@ -70,7 +70,7 @@ func folderIn(fsys fs.FS, name string) (fs.FS, bool) {
 
 // engine makes the engine of these trees and words. Without a classifier, buttons and exact phrases work.
 func (t *talk) engine(classify understand.Classifier, guess dialog.Guesser, explain bool) (*dialog.Engine, error) {
-	s := dialog.Settings{Trees: t.trees, Book: t.words, Classify: classify, Guess: guess, Groups: t.council.Groups, Explain: explain,
+	s := dialog.Settings{Trees: t.trees, Book: t.words, Has: t.words.Has, Classify: classify, Guess: guess, Groups: t.council.Groups, Explain: explain,
 		Owners: map[string]dialog.Owner{}}
 	for _, service := range t.council.Services {
 		s.Services = append(s.Services, serviceOf(service))

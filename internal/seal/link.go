@@ -1,7 +1,10 @@
 package seal
 
 import (
+	"crypto/rand"
+	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"math/big"
 )
 
@@ -16,6 +19,23 @@ func (k *Keys) LinkToken(number uint64) string {
 	var block [16]byte
 	binary.BigEndian.PutUint64(block[:8], number)
 	k.ring.Load().link.Encrypt(block[:], block[:])
+	return encode58(block)
+}
+
+// NewToken makes a link token that means nothing: who hands it out keeps its Digest beside what it is for.
+func NewToken() string {
+	var block [16]byte
+	_, _ = rand.Read(block[:]) // it never fails
+	return encode58(block)
+}
+
+// Digest is what is kept of a token: its SHA-256, from which it cannot be made again.
+func Digest(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}
+
+func encode58(block [16]byte) string {
 	n := new(big.Int).SetBytes(block[:])
 	token := make([]byte, TokenSize)
 	mod, base := new(big.Int), big.NewInt(58)
