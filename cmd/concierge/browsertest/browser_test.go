@@ -47,6 +47,7 @@ func browser(t *testing.T) string {
 // site is a concierge that serves the demo on SQLite.
 type site struct {
 	url, desk string // desk is the one-time sign-in link
+	data      string // its folder
 	began     time.Time
 }
 
@@ -59,10 +60,10 @@ func serve(t *testing.T) *site {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
 	address := fmt.Sprintf("127.0.0.1:%d", 20000+rand.IntN(12000)) // below the ports that outgoing connections take
-	s := &site{url: "http://" + address, began: time.Now()}
+	s := &site{url: "http://" + address, data: t.TempDir(), began: time.Now()}
 	var out output
 	p := exec.Command(file, "serve")
-	p.Env = append(os.Environ(), "CONCIERGE_LISTEN="+address, "CONCIERGE_PUBLIC_URL="+s.url, "CONCIERGE_DATA="+t.TempDir())
+	p.Env = append(os.Environ(), "CONCIERGE_LISTEN="+address, "CONCIERGE_PUBLIC_URL="+s.url, "CONCIERGE_DATA="+s.data)
 	p.Stdout, p.Stderr = &out, &out
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
