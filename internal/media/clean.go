@@ -61,7 +61,11 @@ var formats = map[string]format{
 func clean(raw []byte) (cleaned, error) {
 	kind := mimetype.Detect(raw)
 	if kind.Is("image/heic") || kind.Is("image/heif") {
-		return cleaned{Photo{Type: "image/heic", Bytes: len(raw), File: true}, raw}, nil
+		blank, ok := blankHEIC(raw)
+		if !ok {
+			return cleaned{}, ErrNoPhoto
+		}
+		return cleaned{Photo{Type: "image/heic", Bytes: len(blank), File: true}, blank}, nil
 	}
 	f, ok := formats[kind.String()]
 	if !ok {
