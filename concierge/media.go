@@ -28,6 +28,7 @@ func (FetchMedia) Kind() string { return "fetch_media" }
 const (
 	fetchEvery = 20 * time.Second
 	fetchFor   = 10 * time.Minute
+	fetchTime  = 15 * time.Second // for the answer and all of its bytes
 )
 
 // blobPrefix marks a ref that is in our own store already: a photo from the upload page.
@@ -103,6 +104,7 @@ func (h *Host) fetch(ctx context.Context, id string) error {
 		h.s.Log.Info("media unavailable", "media", id)
 		return h.unavailable(ctx, id, m)
 	}
+	h.s.Log.Info("media not to be had yet", "media", id, "error", err)
 	return river.JobSnooze(fetchEvery)
 }
 
@@ -112,7 +114,9 @@ func (h *Host) bring(ctx context.Context, id string, m wanted) (media.Photo, err
 	if ch == nil {
 		return media.Photo{}, fmt.Errorf("fetch media: no channel %s", m.channel)
 	}
-	r, err := ch.Fetch(ctx, channels.Media{Ref: m.ref, Kind: m.kind, Type: m.contentType, Size: m.size})
+	fetching, cancel := context.WithTimeout(ctx, fetchTime) // the wait to be decoded is not in it
+	defer cancel()
+	r, err := ch.Fetch(fetching, channels.Media{Ref: m.ref, Kind: m.kind, Type: m.contentType, Size: m.size})
 	if err != nil {
 		return media.Photo{}, fmt.Errorf("fetch media: %w", err)
 	}

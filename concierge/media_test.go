@@ -2,15 +2,19 @@ package concierge
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"image"
 	"image/jpeg"
+	"io"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/riverqueue/river"
 
 	"concierge/channels"
+	"concierge/channels/channeltest"
 	"concierge/dialog"
 	"concierge/internal/database"
 	"concierge/internal/database/databasetest"
@@ -86,6 +90,51 @@ func TestPhotosAreFetchedCleanedAndKept(t *testing.T) {
 		o.hears(o.tg, "telegram:3", "you said look", "privacy.first", "error.photo", "you said this", "error.photo")
 		if n := o.count(`SELECT COUNT(*) FROM media WHERE state = 'stored' AND blob = 'b1'`); n != 1 {
 			t.Error("our own blob is not taken as it is")
+		}
+	})
+}
+
+// slow is a channel whose photos stop halfway, until whoever fetches gives up.
+type slow struct {
+	*channeltest.Recorder
+	given time.Duration
+}
+
+func (s *slow) Fetch(ctx context.Context, _ channels.Media) (io.ReadCloser, error) {
+	by, ok := ctx.Deadline()
+	if !ok {
+		return nil, errors.New("it would wait for ever")
+	}
+	s.given = time.Until(by)
+	ended, cancel := context.WithCancel(ctx)
+	cancel() // as if the time were over
+	return io.NopCloser(io.MultiReader(strings.NewReader("\xff\xd8\xff"), gone{ended})), nil
+}
+
+type gone struct{ ctx context.Context }
+
+func (g gone) Read([]byte) (int, error) { <-g.ctx.Done(); return 0, g.ctx.Err() }
+
+func TestAPhotoThatStopsHalfwayIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		o := open(t, db, script(echo))
+		s := &slow{Recorder: o.tg}
+		o.h.s.Channels[channels.Telegram] = s
+		store, err := media.OpenFolder(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.h.s.Media = store
+		m := text("telegram:3", "look")
+		m.Kind, m.Media = channels.KindMedia, []channels.Media{{Ref: "a", Kind: "photo"}}
+		o.receive(m)
+		var snooze *river.JobSnoozeError
+		if err := o.h.fetch(o.ctx, o.one(`SELECT id FROM media`)); !errors.As(err, &snooze) {
+			t.Errorf("%v", err)
+		}
+		if s.given <= 0 || s.given > 15*time.Second {
+			t.Errorf("it may take %v", s.given)
 		}
 	})
 }

@@ -59,9 +59,8 @@ func (d *Desk) photo(w http.ResponseWriter, r *request) error {
 	h.Set("Content-Type", "application/octet-stream")
 	if kind == "image/jpeg" || kind == "image/png" || kind == "image/webp" {
 		h.Set("Content-Type", kind)
-	} else {
-		h.Set("Content-Disposition", "attachment")
 	}
+	h.Set("Content-Disposition", "attachment") // a page shows it all the same; opened by itself it is saved
 	http.ServeContent(w, r.Request, "", at, f)
 	return nil
 }

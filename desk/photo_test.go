@@ -37,7 +37,7 @@ func TestPhotosAreShownToThoseWhoMayAndNothingRunsInThem(t *testing.T) {
 		status      int
 		kind, saved string
 	}{
-		{asha, "photo1", http.StatusOK, "image/jpeg", ""}, {asha, "page1", http.StatusOK, "application/octet-stream", "attachment"},
+		{asha, "photo1", http.StatusOK, "image/jpeg", "attachment"}, {asha, "page1", http.StatusOK, "application/octet-stream", "attachment"},
 		{asha, "nothing", http.StatusNotFound, "", ""}, {pat, "photo1", http.StatusNotFound, "", ""},
 	} {
 		resp, err := c.who.Get(h.url + "/desk/media/" + c.path)

@@ -65,14 +65,19 @@ func TestNever(t *testing.T) {
 func TestTransportStaysOutside(t *testing.T) {
 	for _, a := range []string{
 		"127.0.0.1:443", "10.0.0.1:443", "192.168.1.1:443", "169.254.169.254:443", "100.64.0.1:443", "[::1]:443", "[::ffff:10.0.0.1]:443",
-		"[fd00::1]:443", "[fe80::1]:443", "0.0.0.0:443", "224.0.0.1:443", "3.3.3.3:80", "nonsense",
+		"[fd00::1]:443", "[fe80::1]:443", "[fe80::1%eth0]:443", "0.0.0.0:443", "224.0.0.1:443", "3.3.3.3:80", "nonsense",
+		"[::ffff:169.254.169.254]:443", "[::ffff:127.0.0.1]:443", "[fd00:ec2::254]:443", "192.0.0.192:443", "100.100.100.200:443", "168.63.129.16:443",
+		"[64:ff9b::a9fe:a9fe]:443", "[64:ff9b:1::a00:1]:443", "[2002:a00:1::1]:443", "[::10.0.0.1]:443", "[2001::1]:443", "[fec0::1]:443",
+		"240.0.0.1:443", "255.255.255.255:443", "198.18.0.1:443", "[2001:db8::1]:443", "172.16.0.1:443", "[::]:443", "[ff02::1]:443",
 	} {
 		if outside(a) == nil {
 			t.Errorf("%s may be dialled", a)
 		}
 	}
-	if err := outside("3.3.3.3:443"); err != nil {
-		t.Error(err)
+	for _, a := range []string{"3.3.3.3:443", "[::ffff:3.3.3.3]:443", "[2a00:1450:4009:80b::200e]:443", "149.154.167.220:443"} {
+		if err := outside(a); err != nil {
+			t.Errorf("%s: %v", a, err)
+		}
 	}
 	inside := httptest.NewServer(http.NotFoundHandler())
 	defer inside.Close()
@@ -80,5 +85,59 @@ func TestTransportStaysOutside(t *testing.T) {
 	var one Call
 	if _, err := one.Do(context.Background(), Transport(false), r); !errors.Is(err, ErrInside) || !one.Never { //nolint:bodyclose // there is none
 		t.Errorf("inside: %v", err)
+	}
+}
+
+// TestANameThatPointsInside: whatever a name resolved to before, the address that is dialled is looked at.
+func TestANameThatPointsInside(t *testing.T) {
+	dialled := false
+	inside := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { dialled = true }))
+	defer inside.Close()
+	base := Transport(false)
+	defer base.CloseIdleConnections()
+	for _, u := range []string{"https://localhost/", "https://localhost:" + inside.URL[len("https://127.0.0.1:"):] + "/"} {
+		r, _ := http.NewRequest(http.MethodGet, u, nil)
+		var one Call
+		if _, err := one.Do(context.Background(), base, r); !errors.Is(err, ErrInside) { //nolint:bodyclose // there is none
+			t.Errorf("%s: %v", u, err)
+		}
+	}
+	if dialled {
+		t.Error("it was asked")
+	}
+}
+
+// TestNoProxyOfTheEnvironment: a variable must not send the provider's password through somebody's machine.
+func TestNoProxyOfTheEnvironment(t *testing.T) {
+	proxy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer proxy.Close()
+	came := make(chan struct{}, 1)
+	go func() {
+		if c, err := proxy.Accept(); err == nil {
+			came <- struct{}{}
+			_ = c.Close()
+		}
+	}()
+	for _, v := range []string{"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"} {
+		t.Setenv(v, "http://"+proxy.Addr().String())
+	}
+	for _, anywhere := range []bool{true, false} {
+		base := Transport(anywhere)
+		r, _ := http.NewRequest(http.MethodGet, "http://nobody.invalid/", nil)
+		var one Call
+		if _, err := one.Do(context.Background(), base, r); err == nil { //nolint:bodyclose // there is none
+			t.Error("answered")
+		}
+		if base.Proxy != nil {
+			t.Error("it asks for a proxy")
+		}
+	}
+	select {
+	case <-came:
+		t.Error("the proxy was asked")
+	default:
 	}
 }

@@ -368,6 +368,32 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
+// TestRedirectsEnd: two, and not a third.
+func TestRedirectsEnd(t *testing.T) {
+	ref := "SM" + strings.Repeat("0", 32) + "/ME" + strings.Repeat("0", 32)
+	for hops, ok := range []bool{true, true, true, false} {
+		asked := 0
+		base := rounds(func(*http.Request) (*http.Response, error) {
+			w := httptest.NewRecorder()
+			if asked++; asked <= hops {
+				w.Header().Set("Location", "https://media.twiliocdn.com/"+strings.Repeat("a", asked))
+				w.WriteHeader(http.StatusTemporaryRedirect)
+			}
+			return w.Result(), nil
+		})
+		b, err := newTwilio(t, nil, base, nil).SMS().Fetch(context.Background(), channels.Media{Ref: ref})
+		if err == nil {
+			b.Close()
+		}
+		if (err == nil) != ok || asked > 3 {
+			t.Errorf("%d redirects: %v, asked %d times", hops, err, asked)
+		}
+		if err != nil && strings.Contains(err.Error(), "twiliocdn") {
+			t.Errorf("the error shows the address: %v", err)
+		}
+	}
+}
+
 type rounds func(*http.Request) (*http.Response, error)
 
 func (f rounds) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
