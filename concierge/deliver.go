@@ -38,7 +38,7 @@ func (o *outbox) send(m *inbox.Marked) {
 
 func (o *outbox) call(m *inbox.Marked) inbox.Result {
 	name := m.Out.To.Kind()
-	ch, g := o.h.s.Channels[name], o.gates[name]
+	ch, g := o.h.s.Channels[name], o.gate(m)
 	metrics := o.h.s.Metrics
 	metrics.InFlight.WithLabelValues(string(name)).Inc()
 	start := o.h.s.Now()
@@ -57,8 +57,7 @@ func (o *outbox) call(m *inbox.Marked) inbox.Result {
 		o.logFailure(m, r.Err)
 	}
 	metrics.Sent.WithLabelValues(string(name), word).Inc()
-	g.told(r.Err)
-	g.leave()
+	g.sent(r.Err)
 	return r
 }
 
@@ -100,6 +99,7 @@ func (o *outbox) commit() {
 const (
 	storeTime  = 5 * time.Second
 	storeTries = 5
+	lastTry    = 700 * time.Millisecond // when we have no time left: then it goes to the spool
 )
 
 func (o *outbox) store() {
@@ -108,8 +108,10 @@ func (o *outbox) store() {
 	var more []string
 	var busy []inbox.Result
 	var room entered
+	var lost []*inbox.Marked // by tries whose commit failed
 	err := o.again(func(ctx context.Context) error {
 		room.leave()
+		lost, next = append(lost, next...), nil
 		return o.h.s.DB.Write(ctx, func(tx *database.Tx) (err error) {
 			if batch == nil { // only now: while we waited for the database, turns may have taken theirs along
 				if batch = o.finished.collect(atOnce); batch == nil {
@@ -123,9 +125,12 @@ func (o *outbox) store() {
 	})
 	if err != nil {
 		room.leave()
+		o.unheard(append(lost, next...))
 		o.abandon(batch, err)
 		return
 	}
+	o.unheard(lost)
+	o.heed(batch, busy)
 	failpoint.Hit("store: after commit")
 	if len(batch) > len(busy) {
 		o.h.s.Metrics.Merged.Observe(float64(len(batch) - len(busy)))
@@ -146,6 +151,29 @@ func (o *outbox) store() {
 	}
 }
 
+// heed counts what results showed once they were stored: an id that contradicts the one a callback brought, and second copies.
+func (o *outbox) heed(stored, busy []inbox.Result) {
+	for _, r := range stored {
+		if slices.ContainsFunc(busy, func(b inbox.Result) bool { return b.Marked == r.Marked }) {
+			continue
+		}
+		name := string(r.Out.To.Kind())
+		if r.Contradicts() {
+			o.h.s.Metrics.Receipts.WithLabelValues(name, string(inbox.Contradicts)).Inc()
+			o.h.s.Log.Warn("another id than the callback's ignored", "message", r.Out.ID, "attempt", r.Out.Attempt)
+		}
+		if r.Second() {
+			o.h.second(name, r.Out.ID)
+		}
+	}
+}
+
+// second counts a message that is known to have gone out twice.
+func (h *Host) second(channel, message string) {
+	h.s.Metrics.Seconds.WithLabelValues(channel).Inc()
+	h.s.Log.Warn("a message went out twice", "message", message)
+}
+
 // storeOne waits for a conversation's lock to store its result.
 func (o *outbox) storeOne(r inbox.Result) {
 	err := o.again(func(ctx context.Context) error {
@@ -159,7 +187,10 @@ func (o *outbox) storeOne(r inbox.Result) {
 				return err
 			}
 			o.h.s.Inbox.SaveTo(b, c)
-			tx.AfterCommit(func() { o.wake(r.Conversation) })
+			tx.AfterCommit(func() {
+				o.heed([]inbox.Result{r}, nil)
+				o.wake(r.Conversation)
+			})
 			return tx.Run(ctx, b)
 		})
 	})
@@ -183,7 +214,11 @@ func (o *outbox) abandon(batch []inbox.Result, err error) {
 // again tries a few times: a database that has just been restarted takes the result all the same. It goes on while we stop.
 func (o *outbox) again(f func(context.Context) error) (err error) {
 	for n := range storeTries {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(o.ctx), storeTime)
+		limit := storeTime
+		if o.ctx.Err() != nil {
+			limit = lastTry
+		}
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(o.ctx), limit)
 		err = f(ctx)
 		cancel()
 		if err == nil || o.ctx.Err() != nil {

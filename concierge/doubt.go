@@ -25,7 +25,7 @@ func (o *outbox) asks(n channels.Name) bool {
 
 // ask asks the provider about a message in doubt and stores what it says. Its lease keeps others from asking, and from sending.
 func (o *outbox) ask(m *inbox.Marked) {
-	defer o.gates[m.Out.To.Kind()].leave()
+	defer o.gate(m).asked()
 	ctx, cancel := context.WithTimeout(o.ctx, sendTime)
 	found, err := o.h.s.Channels[m.Out.To.Kind()].(Finder).Find(ctx, m.Out, m.Made)
 	cancel()
@@ -35,7 +35,10 @@ func (o *outbox) ask(m *inbox.Marked) {
 			verdict, receipt, err := o.h.s.Inbox.Doubted(ctx, tx, m, found, err != nil)
 			said = verdict
 			if err == nil && receipt != nil {
-				_, err = o.h.s.Inbox.Receipts(ctx, tx, []channels.Receipt{*receipt})
+				var did []inbox.Receipted
+				if did, err = o.h.s.Inbox.Receipts(ctx, tx, []channels.Receipt{*receipt}); err == nil && did[0].Second {
+					tx.AfterCommit(func() { o.h.second(string(receipt.Channel), receipt.Message) })
+				}
 			}
 			failpoint.Hit("doubt: before commit")
 			return err

@@ -21,12 +21,18 @@ func (q *receipts) start() {
 	q.joining.Go(func() { q.join(ctx) })
 }
 
-func (q *receipts) stop() {
+// stop waits for what is being stored, as long as ctx allows: those who brought it have gone, or it is in the spool.
+func (q *receipts) stop(ctx context.Context) {
 	if q.cancel != nil {
 		q.cancel()
 		q.joining.Wait()
 	}
-	q.work.Wait() // each ends within receiveTime
+	done := make(chan struct{})
+	go func() { q.work.Wait(); close(done) }() // each ends within receiveTime
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
 }
 
 func (q *receipts) join(ctx context.Context) {

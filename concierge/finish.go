@@ -90,6 +90,9 @@ func (t *turn) committed() {
 // leave gives back what a turn that failed had taken: room to send, and the result it would have stored.
 func (t *turn) leave() {
 	t.room.leave()
+	if t.marked != nil { // its commit may have come through, unheard
+		t.h.out.unheard([]*inbox.Marked{t.marked})
+	}
 	if t.result != nil {
 		t.h.out.finished.put(*t.result)
 	}

@@ -53,17 +53,19 @@ type Settings struct {
 	Channels  map[channels.Name]channels.Channel         // may be filled until Start
 	Queue     jobs.Queue
 	Media     media.Store
-	Photos    *media.Gate               // this process's one; nil makes one
-	Spool     *spool.Spool              // keeps what comes while the database is slow or away; nil: then providers are told to come again
-	PublicURL string                    // without a final slash: links in messages begin with it
-	Rates     map[channels.Name]float64 // messages a second and sender; 0 or missing is no limit
-	Node      string                    // this node's name in leases; "" makes one
-	FeedWake  func()                    // called after a commit that appended to the feed; may be nil
-	Log       *slog.Logger              // may be nil
-	Metrics   *Metrics                  // may be nil
-	Now       func() time.Time          // for durations within this process; the database's clock rules all else. nil is time.Now
-	Seed      func() int                // where a new session's run numbers start; may be nil
-	NewID     func() string             // nil is database.NewID
+	Photos    *media.Gate                     // this process's one; nil makes one
+	Spool     *spool.Spool                    // keeps what comes while the database is slow or away; nil: then providers are told to come again
+	PublicURL string                          // without a final slash: links in messages begin with it
+	Rates     map[channels.Name]float64       // messages a second and sender; 0 or missing is no limit
+	Each      map[channels.Name]time.Duration // how far apart messages to one person must be on average; 0 or missing is no limit
+	Node      string                          // this node's name in leases; "" makes one
+	Version   string                          // of this program, for the list of nodes
+	FeedWake  func()                          // called after a commit that appended to the feed; may be nil
+	Log       *slog.Logger                    // may be nil
+	Metrics   *Metrics                        // may be nil
+	Now       func() time.Time                // for durations within this process; the database's clock rules all else. nil is time.Now
+	Seed      func() int                      // where a new session's run numbers start; may be nil
+	NewID     func() string                   // nil is database.NewID
 }
 
 // Host is the concierge. It meets channels.Receiver.
@@ -127,7 +129,7 @@ func (h *Host) Start(context.Context) error {
 func (h *Host) Stop(ctx context.Context) error {
 	h.sweeper.stop()
 	h.intake.stop(ctx)
-	h.receipts.stop()
+	h.receipts.stop(ctx)
 	h.out.stop(ctx)
 	return nil
 }

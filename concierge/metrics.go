@@ -19,6 +19,10 @@ type Metrics struct {
 	SpoolBytes   prometheus.Gauge
 	Away         prometheus.Gauge       // 1 while this node keeps everything on disk
 	Swept        *prometheus.CounterVec // runs of the sweep by result: ok, error; and messages it found
+	Seconds      *prometheus.CounterVec // messages known to have gone out twice, by channel
+	Waiting      *prometheus.GaugeVec   // conversations in line for room to send, by channel
+	Quiet        *prometheus.GaugeVec   // senders that are held, by channel and why
+	Live         prometheus.Gauge       // nodes that share the senders' rates
 	Doubts       *prometheus.CounterVec // sends in doubt, by what the provider's list said
 
 	NotSent     *prometheus.CounterVec // messages the mark ended, by channel and reason: country, special, spent, overtaken, expired …
@@ -45,8 +49,14 @@ func NewMetrics() *Metrics {
 		SpoolBytes:   gauge("spool_bytes", "Bytes of the spool on this node's disk."),
 		Away:         gauge("database_away", "1 while this node keeps all that comes on its disk."),
 		Swept:        counter("swept_total", "Sweeps of the provider's list, and what they found.", "result"),
-		Doubts:       counter("sends_in_doubt_total", "Sends nobody knew the fate of, by what the provider's list said.", "channel", "result"),
-		Received:     counter("received_total", "Messages that came in.", "channel", "outcome"),
+		Seconds:      counter("second_copies_total", "Messages known to have gone out twice.", "channel"),
+		Waiting: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "concierge_sends_waiting",
+			Help: "Conversations in line for room to send."}, []string{"channel"}),
+		Quiet: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "concierge_senders_held",
+			Help: "Senders a provider told to wait, or that are set up wrong."}, []string{"channel", "reason"}),
+		Live:     gauge("nodes_live", "Nodes that share the senders' rates."),
+		Doubts:   counter("sends_in_doubt_total", "Sends nobody knew the fate of, by what the provider's list said.", "channel", "result"),
+		Received: counter("received_total", "Messages that came in.", "channel", "outcome"),
 		Turn: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "concierge_turn_seconds",
 			Help: "From a message's arrival to its commit.", Buckets: latency}),
 		Sent: counter("sent_total", "Messages given to a provider.", "channel", "result"),
@@ -66,5 +76,6 @@ func NewMetrics() *Metrics {
 // Register adds all to a registry.
 func (m *Metrics) Register(r prometheus.Registerer) {
 	r.MustRegister(m.Received, m.Turn, m.Sent, m.Send, m.Receipts, m.Failures, m.InFlight, m.Merged, m.Abandoned,
-		m.Spooled, m.SpoolRecords, m.SpoolBytes, m.Away, m.Swept, m.Doubts, m.NotSent, m.Spent, m.SpendAlarms)
+		m.Spooled, m.SpoolRecords, m.SpoolBytes, m.Away, m.Swept, m.Doubts, m.NotSent, m.Spent, m.SpendAlarms,
+		m.Seconds, m.Waiting, m.Quiet, m.Live)
 }

@@ -2,6 +2,7 @@ package concierge
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,9 +16,10 @@ import (
 const clockSlack = 5 * time.Millisecond
 
 const (
-	drainers  = 8           // conversations looked at at once
-	lookEvery = time.Second // for anything due that nobody sends: a killed node costs a second
-	lookLimit = 512
+	drainers  = 8               // conversations looked at at once
+	lookEvery = time.Second     // for anything due that nobody sends: a killed node costs a second
+	lookLimit = 512             // of each sender
+	markTime  = 5 * time.Second // a database that hangs must not hold a drainer for ever
 )
 
 // outbox sends what was written, strictly in order within a conversation: mark it as being sent, committed; call the provider; store
@@ -25,7 +27,7 @@ const (
 // second at what is due and has no live lease.
 type outbox struct {
 	h        *Host
-	gates    map[channels.Name]*gate
+	ways     map[channels.Name]*way
 	todo     chan string
 	finished *finished
 
@@ -33,8 +35,10 @@ type outbox struct {
 	queued map[string]bool // in todo, or in over
 	over   []string        // what todo had no room for
 	timers map[*time.Timer]struct{}
-	closed bool // nothing new is marked
-	sealed bool // nothing is sent any more
+	closed bool      // nothing new is marked
+	beat   time.Time // of the look: when this node last showed that it lives
+	tidied time.Time // and when it last gave up what is past its time
+	sealed bool      // nothing is sent any more
 
 	sends    sync.WaitGroup  // provider's calls
 	lookers  sync.WaitGroup  // what marks
@@ -46,10 +50,10 @@ type outbox struct {
 }
 
 func newOutbox(h *Host) *outbox {
-	o := &outbox{h: h, gates: map[channels.Name]*gate{}, todo: make(chan string, 1024), finished: newFinished(),
+	o := &outbox{h: h, ways: map[channels.Name]*way{}, todo: make(chan string, 1024), finished: newFinished(),
 		queued: map[string]bool{}, timers: map[*time.Timer]struct{}{}}
 	for _, name := range []channels.Name{channels.SMS, channels.WhatsApp, channels.Telegram} {
-		o.gates[name] = newGate(h.s.Rates[name], h.s.Now, o.wake)
+		o.ways[name] = newWay(h.s.Rates[name], h.s.Now, o.admitted)
 	}
 	o.ctx, o.cancel = context.WithCancel(context.Background())
 	o.looking, o.lookDone = context.WithCancel(context.Background())
@@ -59,7 +63,12 @@ func newOutbox(h *Host) *outbox {
 // Wake tells that a conversation has something to send. It never blocks. Give it to inbox.New as Options.Wake.
 func (h *Host) Wake(conversationID string) { h.out.wake(conversationID) }
 
-func (o *outbox) wake(id string) {
+func (o *outbox) wake(id string) { o.wakeAs(id, false) }
+
+// admitted wakes a conversation that has been given room to send: before those that still have to ask.
+func (o *outbox) admitted(id string) { o.wakeAs(id, true) }
+
+func (o *outbox) wakeAs(id string, first bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.closed || o.queued[id] {
@@ -68,9 +77,14 @@ func (o *outbox) wake(id string) {
 	o.queued[id] = true
 	select {
 	case o.todo <- id:
+		return
 	default:
-		o.over = append(o.over, id)
 	}
+	if first {
+		o.over = slices.Insert(o.over, 0, id)
+		return
+	}
+	o.over = append(o.over, id)
 }
 
 // wakeAt wakes a conversation a while from now: its next message is held, or put off.
@@ -127,8 +141,8 @@ func (o *outbox) stop(ctx context.Context) {
 		t.Stop()
 	}
 	o.mu.Unlock()
-	for _, g := range o.gates {
-		g.close()
+	for _, w := range o.ways {
+		w.close()
 	}
 	o.lookDone()
 	o.lookers.Wait()
@@ -141,6 +155,9 @@ func (o *outbox) stop(ctx context.Context) {
 	o.finished.close()
 	o.storers.Wait()
 	o.cancel()
+	gone, done := context.WithTimeout(context.WithoutCancel(ctx), lastTry)
+	defer done()
+	o.gone(gone)
 }
 
 // drain marks and sends the next message of each conversation that is woken.
@@ -166,12 +183,14 @@ func (o *outbox) woken(id string) {
 func (o *outbox) next(id string) error {
 	var room entered
 	var sent *inbox.Marked
-	err := o.h.s.DB.Write(o.looking, func(tx *database.Tx) error {
-		c, err := o.h.s.Inbox.Lock(o.looking, tx, id)
+	ctx, cancel := context.WithTimeout(o.looking, markTime)
+	defer cancel()
+	err := o.h.s.DB.Write(ctx, func(tx *database.Tx) error {
+		c, err := o.h.s.Inbox.Lock(ctx, tx, id)
 		if err != nil {
 			return err
 		}
-		sent, err = o.h.s.Inbox.Mark(o.looking, tx, c, o.rules(&room))
+		sent, err = o.h.s.Inbox.Mark(ctx, tx, c, o.rules(&room))
 		failpoint.Hit("mark: before commit")
 		return err
 	})
@@ -179,8 +198,14 @@ func (o *outbox) next(id string) error {
 	case err == nil && sent != nil:
 		failpoint.Hit("mark: after commit")
 		o.send(sent)
+	case sent != nil: // on disk or not
+		room.leave()
+		o.unheard([]*inbox.Marked{sent})
 	default:
 		room.leave()
+	}
+	for _, w := range o.ways {
+		w.unused(id)
 	}
 	return err
 }
@@ -197,53 +222,34 @@ func (e *entered) leave() {
 
 // rules are what the mark checks.
 func (o *outbox) rules(room *entered) inbox.Rules {
-	return inbox.Rules{Node: o.h.s.Node, Quiet: o.h.s.Council.Quiet, Asks: o.asks, Wait: o.h.intake.holding, Barred: o.h.barred,
-		Purse: o.h.purse, Ended: o.ended, Enter: func(c *inbox.Conversation, _ inbox.Kind) bool {
-			g := o.gates[c.Channel]
-			if g == nil || o.h.s.Channels[c.Channel] == nil || o.isClosed() || !g.enter(c.ID) {
+	enter := func(take func(*gate, string, inbox.Kind) bool) func(*inbox.Conversation, inbox.Kind) bool {
+		return func(c *inbox.Conversation, k inbox.Kind) bool {
+			w := o.ways[c.Channel]
+			if w == nil || o.h.s.Channels[c.Channel] == nil || o.isClosed() {
+				return false
+			}
+			g := w.of(c.Sender)
+			if !take(g, c.ID, k) {
 				return false
 			}
 			*room = append(*room, g)
 			return true
-		}}
+		}
+	}
+	return inbox.Rules{Node: o.h.s.Node, Quiet: o.h.s.Council.Quiet, Asks: o.asks, Wait: o.h.intake.holding, Barred: o.h.barred,
+		Purse: o.h.purse, Ended: o.ended, Enter: enter((*gate).enter), EnterToAsk: enter((*gate).ask),
+		Each: func(n channels.Name) time.Duration { return o.h.s.Each[n] }, Later: o.wakeAt}
 }
 
 func (o *outbox) ended(n channels.Name, why string) {
 	o.h.s.Metrics.NotSent.WithLabelValues(string(n), why).Inc()
 }
 
+// gate is that of a marked message's sender.
+func (o *outbox) gate(m *inbox.Marked) *gate { return o.ways[m.Out.To.Kind()].of(m.Out.From) }
+
 func (o *outbox) isClosed() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.closed
-}
-
-// look finds what is due and has no live lease: left by a killed node, paused, put off, or in doubt.
-func (o *outbox) look() {
-	every := time.NewTicker(lookEvery)
-	defer every.Stop()
-	for {
-		select {
-		case <-o.looking.Done():
-			return
-		case <-every.C:
-		}
-		if err := o.lookOnce(o.looking); err != nil && o.looking.Err() == nil {
-			o.h.s.Log.Warn("outbox: could not look", "error", err)
-		}
-	}
-}
-
-func (o *outbox) lookOnce(ctx context.Context) error {
-	var due []inbox.Due
-	err := o.h.s.DB.Read(ctx, func(tx *database.Tx) (err error) {
-		due, err = o.h.s.Inbox.Due(ctx, tx, lookLimit)
-		return err
-	})
-	for _, d := range due {
-		if g := o.gates[d.Channel]; g != nil && !g.inLine(d.Conversation) {
-			o.wake(d.Conversation)
-		}
-	}
-	return err
 }

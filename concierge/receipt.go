@@ -78,7 +78,7 @@ func (q *receipts) storeAll(batch []told) {
 		all[i] = one.Receipt
 	}
 	did, err := q.try(ctx, all)
-	if err != nil && len(batch) > 1 { // one of them may be what is wrong
+	if err != nil && len(batch) > 1 && ctx.Err() == nil { // one of them may be what is wrong
 		for _, one := range batch {
 			q.storeAll([]told{one})
 		}
@@ -86,7 +86,7 @@ func (q *receipts) storeAll(batch []told) {
 	}
 	for i, one := range batch {
 		if err == nil {
-			q.count(one.Receipt, did[i].Heeded)
+			q.count(one.Receipt, did[i])
 		}
 		one.done <- err
 	}
@@ -119,10 +119,13 @@ func (q *receipts) heeded(tx *database.Tx, did []inbox.Receipted) {
 	})
 }
 
-func (q *receipts) count(r channels.Receipt, did inbox.Heeded) {
+func (q *receipts) count(r channels.Receipt, did inbox.Receipted) {
 	status := string(r.Status)
-	if did == inbox.Unknown || did == inbox.Contradicts || did == inbox.Early {
-		status = string(did)
+	if did.Heeded == inbox.Unknown || did.Heeded == inbox.Contradicts || did.Heeded == inbox.Early {
+		status = string(did.Heeded)
+	}
+	if did.Second {
+		q.h.second(string(r.Channel), r.Message)
 	}
 	q.h.s.Metrics.Receipts.WithLabelValues(string(r.Channel), status).Inc()
 }

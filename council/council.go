@@ -104,6 +104,13 @@ type Rates struct {
 	SMS      float64 `yaml:"sms"`
 	WhatsApp float64 `yaml:"whatsapp"`
 	Telegram float64 `yaml:"telegram"`
+	Each     Each    `yaml:"each"`
+}
+
+// Each is how far apart messages to one person must be on average; 0 is no limit.
+type Each struct {
+	WhatsApp time.Duration `yaml:"whatsapp"` // Meta: one in 6 s to one number, with bursts
+	Telegram time.Duration `yaml:"telegram"` // core.telegram.org/bots/faq: one a second in one chat
 }
 
 // SMS is how texts are folded before they are counted.

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"concierge/channels"
 	"concierge/inbox"
 	"concierge/internal/database"
 )
@@ -11,6 +12,7 @@ import (
 type healthPage struct {
 	frame
 	Channels []channelState
+	Held     []heldSender
 	Failed   []failedSends
 	Asides   int // messages whose turn failed three times
 	Unread   int // updates nobody could read
@@ -29,6 +31,9 @@ type failedSends struct {
 	Count                       int
 }
 
+// heldSender is one of our own numbers that a provider told to wait, or that is set up wrong.
+type heldSender struct{ Channel, Sender, Reason, Code, Until string }
+
 type node struct {
 	Name, Version, Seen string
 	Alive               bool
@@ -41,7 +46,7 @@ const nodeAlive = time.Minute
 func (d *Desk) healthPage(w http.ResponseWriter, r *request) error {
 	p := healthPage{frame: d.frame(w, r, "health"), Version: d.Version}
 	err := d.read(r.Context(), func(tx *database.Tx) error {
-		for _, fill := range []func(*request, *database.Tx, *healthPage) error{d.fillChannels, d.fillFailed, d.fillQuarantine, d.fillNodes} {
+		for _, fill := range []func(*request, *database.Tx, *healthPage) error{d.fillChannels, d.fillHeld, d.fillFailed, d.fillQuarantine, d.fillNodes} {
 			if err := fill(r, tx, &p); err != nil {
 				return err
 			}
@@ -125,6 +130,23 @@ func (d *Desk) fillFailed(r *request, tx *database.Tx, p *healthPage) error {
 				Last: p.clock(when)})
 		}
 		p.Failed[i].Count++
+	}
+	return rows.Err()
+}
+
+func (d *Desk) fillHeld(r *request, tx *database.Tx, p *healthPage) error {
+	rows, err := tx.Query(r.Context(), `SELECT channel, sender, held_until, why, code FROM senders WHERE held_until > $1 ORDER BY channel, sender`, tx.Now())
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var channel, sender, why, code string
+		var until time.Time
+		if err := rows.Scan(&channel, &sender, &until, &why, &code); err != nil {
+			return err
+		}
+		p.Held = append(p.Held, heldSender{p.T("channel." + channel), channels.Address(sender).Value(), p.T("delivery.reason." + reasonName(why)), code, p.clock(until)})
 	}
 	return rows.Err()
 }

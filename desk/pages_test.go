@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"concierge/cases"
 	"concierge/channels"
@@ -33,6 +34,10 @@ func TestEveryPageInBothDirectionsShowsScriptsAsText(t *testing.T) {
 					return err
 				}
 				if _, err := tx.Exec(ctx, `INSERT INTO nodes (id, version, started_at, renewed_at) VALUES ($1, 'v1', $2, $2)`, evil, tx.Now()); err != nil {
+					return err
+				}
+				if _, err := tx.Exec(ctx, `INSERT INTO senders (channel, sender, held_until, why, code, told_at) VALUES ('sms', 'sms:+447700900000', $1, 'configuration', $2, $3)`,
+					tx.Now().Add(time.Minute), evil+"20003", tx.Now()); err != nil {
 					return err
 				}
 				if _, err := tx.Exec(ctx, `UPDATE messages SET status = 'failed', rank = 3, reason = 'unreachable', code = $1 WHERE kind = 'reply'`, evil); err != nil {
@@ -84,6 +89,9 @@ func TestEveryPageInBothDirectionsShowsScriptsAsText(t *testing.T) {
 				if !strings.Contains(pages[name], want) {
 					t.Errorf("%s does not show the text", name)
 				}
+			}
+			if !strings.Contains(pages["/desk/health"], "20003") || !strings.Contains(pages["/desk/health"], "447700900000") {
+				t.Error("the health page hides a sender that is held")
 			}
 			if h.words.Gaps() != 0 {
 				t.Errorf("%d sentences could not be said", h.words.Gaps())

@@ -36,6 +36,15 @@ func (q *queued) toAsk(c *Conversation, r Rules, now time.Time) bool {
 	return r.Asks != nil && r.Asks(c.Channel) && q.reason != unlisted && now.Before(q.expires.Add(askGrace))
 }
 
+// countDoubts counts the sends of a message nobody knows the fate of: those surely not made are none.
+func (in *Inbox) countDoubts(ctx context.Context, tx *database.Tx, q *queued) error {
+	err := tx.QueryRow(ctx, `SELECT COUNT(*) FROM attempts WHERE message_id = $1 AND result IN ('', 'uncertain')`, q.id).Scan(&q.doubts)
+	if err != nil {
+		return fmt.Errorf("count sends in doubt: %w", err)
+	}
+	return nil
+}
+
 // markAsk takes the lease for a question.
 func (in *Inbox) markAsk(ctx context.Context, tx *database.Tx, c *Conversation, q *queued, out channels.Outgoing, r Rules, now time.Time) (*Marked, error) {
 	m := &Marked{Conversation: c.ID, Kind: q.kind, Out: out, At: now, Ask: true, parts: q.parts}
@@ -43,7 +52,7 @@ func (in *Inbox) markAsk(ctx context.Context, tx *database.Tx, c *Conversation, 
 	if err := tx.QueryRow(ctx, `SELECT at FROM attempts WHERE message_id = $1 AND n = $2`, q.id, q.attempt).Scan(&m.Made); err != nil {
 		return nil, fmt.Errorf("read attempt in doubt: %w", err)
 	}
-	if r.Enter != nil && !r.Enter(c, q.kind) {
+	if r.EnterToAsk != nil && !r.EnterToAsk(c, q.most) {
 		return nil, nil
 	}
 	c.LeaseUntil, c.LeaseNode = now.Add(Lease), r.Node

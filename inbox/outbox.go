@@ -9,6 +9,7 @@ import (
 
 	"concierge/channels"
 	"concierge/internal/database"
+	"concierge/internal/feed"
 )
 
 // Lease is how long one send may take before another node may look at its conversation: more than the 8 s of a provider's call.
@@ -18,9 +19,10 @@ const Lease = 15 * time.Second
 const (
 	longestLease = time.Minute
 	longestPause = 40 * time.Minute
+	longestDoubt = 2 * lastAsk
 )
 
-// tries is how often a message is sent whose fate nobody knows; then it is failed, and staff see it.
+// tries is how often a message is sent and nobody knows its fate; then it is failed, and staff see it.
 const tries = 3
 
 // Marked is a message that is about to be sent: it stands as sending, with its attempt written, under a lease.
@@ -33,14 +35,24 @@ type Marked struct {
 	Made         time.Time         // when the attempt in doubt was made
 	Bill         *Bill             // what it was counted with; nil: nothing is counted for it
 	parts        string
+
+	own    int64 // rows of the attempt that took the id: none when it had another
+	second int   // other attempts the provider took
 }
 
 // Rules are what the mark checks besides what the rows say.
 type Rules struct {
 	Node  string
 	Quiet func(now time.Time) (until time.Time, quiet bool) // kind Update only; nil: never
-	// Enter asks for room to send, once a message is found that may go; false leaves it queued. nil: always.
+	// Enter asks for room to send, once a message is found that may go; false leaves it queued. k is the most urgent kind the
+	// conversation has to send: what stands before a reply goes as if it were one. nil: always.
 	Enter func(c *Conversation, k Kind) bool
+	// EnterToAsk asks for room for a question about a send in doubt, which is no message. nil: always.
+	EnterToAsk func(c *Conversation, k Kind) bool
+	// Each is how far apart messages to one person of a channel must be on average; nil: as they come.
+	Each func(channels.Name) time.Duration
+	// Later is told of a conversation that has to wait for its person's pace, and how long. May be nil.
+	Later func(conversation string, d time.Duration)
 	// Asks tells whether a channel's provider can be asked what became of a send; nil: none can.
 	Asks func(channels.Name) bool
 	// Barred tells why nothing may be sent to an address, whatever the kind; "" when it may. nil: always.
@@ -69,12 +81,14 @@ func (in *Inbox) MarkFirst(c *Conversation, rows []Row, r Rules, now time.Time) 
 	if window := channels.Can(c.Channel).Window; window > 0 && !c.InboundAt.Add(window).After(now) {
 		return nil, nil
 	}
-	if row.Held || row.Due.After(now) || row.Kind == Update || r.barred(c) != "" || (r.Enter != nil && !r.Enter(c, row.Kind)) {
+	each := r.each(c.Channel)
+	if row.Held || row.Due.After(now) || row.Kind == Update || r.barred(c) != "" || c.early(each, now) > 0 || (r.Enter != nil && !r.Enter(c, row.Kind)) {
 		return nil, nil
 	}
 	row.Status, row.Out.Attempt = string(channels.Sending), 1
 	row.Due = now.Add(r.doubt(c.Channel))
 	c.LeaseUntil, c.LeaseNode = now.Add(Lease), r.Node
+	c.paced(each, now)
 	row.Out.To, row.Out.From = c.To, c.Sender
 	m = &Marked{Conversation: c.ID, Kind: row.Kind, Out: row.Out, At: now, parts: row.Parts, Bill: r.Purse.bill(&row.Out, row.Kind, row.Cause, now)}
 	return m, func(b *database.Batch) {
@@ -131,15 +145,22 @@ type queued struct {
 	keep                                      bool
 	attempt                                   int
 	due, expires, created                     time.Time
+	most                                      Kind // the most urgent kind the conversation has to send
+	doubts                                    int  // of a message in doubt: sends nobody knows the fate of
 }
 
 func (q *queued) dest() []any {
-	return []any{&q.id, &q.status, &q.kind, &q.text, &q.parts, &q.language, &q.reason, &q.epoch, &q.keep, &q.attempt, &q.due, &q.expires, &q.created, &q.cause, &q.seq}
+	return []any{&q.id, &q.status, &q.kind, &q.text, &q.parts, &q.language, &q.reason, &q.epoch, &q.keep, &q.attempt, &q.due, &q.expires, &q.created, &q.cause, &q.seq,
+		&q.most}
 }
 
-// blocked tells that the message, and with it all behind it, waits for a pause or a doubt to end.
+// blocked tells that the message, and with it all behind it, waits for a pause or a doubt to end. Due asks the same of all.
 func (q *queued) blocked(now time.Time) bool {
-	return q.attempt > 0 && q.due.After(now) && q.due.Sub(now) <= longestPause
+	longest := longestPause
+	if q.status == string(channels.Sending) {
+		longest = longestDoubt
+	}
+	return q.attempt > 0 && q.due.After(now) && q.due.Sub(now) <= longest
 }
 
 func (q *queued) outgoing(c *Conversation) (out channels.Outgoing, shut bool, err error) {
@@ -150,7 +171,9 @@ func (q *queued) outgoing(c *Conversation) (out channels.Outgoing, shut bool, er
 
 // The lowest message that is not merely scheduled: one in retry blocks those behind it, one for later does not. One the day has no
 // money for is for later.
-const nextSQL = `SELECT id, status, kind, body, parts, language, reason, epoch, keep, attempt, due_at, expires_at, created_at, COALESCE(cause, ''), seq
+const nextSQL = `SELECT id, status, kind, body, parts, language, reason, epoch, keep, attempt, due_at, expires_at, created_at, COALESCE(cause, ''), seq,
+	COALESCE((SELECT m.kind FROM messages m WHERE m.conversation_id = $1 AND NOT m.inbound AND m.status IN ('queued', 'sending') AND m.due_at <= $2
+		ORDER BY ` + urgencySQL + `, m.seq LIMIT 1), kind)
 	FROM messages WHERE conversation_id = $1 AND NOT inbound AND status IN ('queued', 'sending')
 	AND NOT (status = 'queued' AND (attempt = 0 OR reason = 'spent') AND due_at > $2) ORDER BY seq LIMIT 1`
 
@@ -181,6 +204,9 @@ func (in *Inbox) Mark(ctx context.Context, tx *database.Tx, c *Conversation, r R
 			if q.toAsk(c, r, now) {
 				return in.markAsk(ctx, tx, c, q, out, r, now)
 			}
+			if err := in.countDoubts(ctx, tx, q); err != nil {
+				return nil, err
+			}
 		}
 		verdict := in.check(c, q, &out, shut, r, now)
 		if verdict.later.After(now) {
@@ -190,13 +216,13 @@ func (in *Inbox) Mark(ctx context.Context, tx *database.Tx, c *Conversation, r R
 			continue
 		}
 		if verdict.fail != "" {
-			if err := in.end(ctx, tx, q.id, verdict.fail); err != nil {
+			if err := in.end(ctx, tx, c, q, verdict.fail); err != nil {
 				return nil, err
 			}
 			r.ended(c, verdict.fail)
 			continue
 		}
-		if !entered && r.Enter != nil && !r.Enter(c, q.kind) {
+		if !entered && !r.admit(c, q, now) {
 			return nil, nil
 		}
 		entered = true
@@ -207,7 +233,7 @@ func (in *Inbox) Mark(ctx context.Context, tx *database.Tx, c *Conversation, r R
 				return nil, err
 			}
 			if later.After(now) {
-				failed, err := in.putOff(ctx, tx, q, later)
+				failed, err := in.putOff(ctx, tx, c, q, later)
 				if err != nil {
 					return nil, err
 				}
@@ -224,6 +250,17 @@ func (in *Inbox) Mark(ctx context.Context, tx *database.Tx, c *Conversation, r R
 		}
 		return m, nil
 	}
+}
+
+// admit asks the person's pace, then for room to send.
+func (r Rules) admit(c *Conversation, q *queued, now time.Time) bool {
+	if wait := c.early(r.each(c.Channel), now); wait > 0 {
+		if r.Later != nil {
+			r.Later(c.ID, wait)
+		}
+		return false
+	}
+	return r.Enter == nil || r.Enter(c, q.most)
 }
 
 func (in *Inbox) next(ctx context.Context, tx *database.Tx, id string, now time.Time) (*queued, error) {
@@ -248,13 +285,16 @@ type verdict struct {
 func (in *Inbox) check(c *Conversation, q *queued, out *channels.Outgoing, shut bool, r Rules, now time.Time) verdict {
 	why := r.barred(c)
 	switch {
-	case q.status == string(channels.Sending) && q.attempt >= tries:
+	case q.status == string(channels.Sending) && q.doubts >= tries:
 		return verdict{fail: "unknown"}
 	case why != "":
 		return verdict{fail: why}
 	case !q.expires.After(now):
 		return verdict{fail: "expired"}
-	case q.kind == Reply && !q.keep && q.epoch < c.Epoch && q.status == string(channels.Queued):
+	case q.kind == Reply && !q.keep && q.epoch < c.Epoch:
+		if q.status == string(channels.Sending) { // it may have gone out before: nobody says it again behind a person's words
+			return verdict{fail: "unknown"}
+		}
 		return verdict{fail: "overtaken"}
 	}
 	if q.kind == Update {
@@ -293,46 +333,21 @@ func (in *Inbox) markTo(b *database.Batch, c *Conversation, q *queued, out chann
 	out.Attempt = q.attempt + 1
 	m := &Marked{Conversation: c.ID, Kind: q.kind, Out: out, At: now, parts: q.parts, Bill: bill}
 	c.LeaseUntil, c.LeaseNode = now.Add(Lease), r.Node
+	c.paced(r.each(c.Channel), now)
 	b.Exec(`UPDATE messages SET status = 'sending', rank = $2, attempt = $3, due_at = $4, reason = '' WHERE id = $1`,
 		q.id, channels.Sending.Rank(), out.Attempt, now.Add(r.doubt(c.Channel)))
 	m.attempt(b, r.Node)
-	b.Exec(`UPDATE conversations SET lease_until = $2, lease_node = $3 WHERE id = $1`, c.ID, c.LeaseUntil, c.LeaseNode)
+	b.Exec(`UPDATE conversations SET lease_until = $2, lease_node = $3, paced_at = $4 WHERE id = $1`, c.ID, c.LeaseUntil, c.LeaseNode, at(c.PacedAt))
 	return m
 }
 
-func (in *Inbox) end(ctx context.Context, tx *database.Tx, id, reason string) error {
-	_, err := tx.Exec(ctx, `UPDATE messages SET status = 'failed', rank = $2, reason = $3 WHERE id = $1 AND rank < $2`,
-		id, channels.Failed.Rank(), reason)
-	if err != nil {
+// end gives a message up; live pages are told, for staff see it.
+func (in *Inbox) end(ctx context.Context, tx *database.Tx, c *Conversation, q *queued, reason string) error {
+	b := &database.Batch{}
+	b.Exec(`UPDATE messages SET status = 'failed', rank = $2, reason = $3 WHERE id = $1 AND rank < $2`, q.id, channels.Failed.Rank(), reason)
+	b.Exec(feed.AppendSQL, tx.Now(), FeedConversation, c.ID, int(FeedDelivery))
+	if err := tx.Run(ctx, b); err != nil {
 		return fmt.Errorf("fail message: %w", err)
 	}
 	return nil
-}
-
-// Due is a conversation with something to send and nobody sending it.
-type Due struct {
-	Conversation string
-	Channel      channels.Name
-	Sender       channels.Address
-}
-
-// Due lists conversations with something to send and no live lease, those waiting longest first.
-func (in *Inbox) Due(ctx context.Context, tx *database.Tx, limit int) (all []Due, err error) {
-	now := tx.Now()
-	rows, err := tx.Query(ctx, `SELECT m.conversation_id, c.channel, c.sender FROM messages m JOIN conversations c ON c.id = m.conversation_id
-		WHERE NOT m.inbound AND m.status IN ('queued', 'sending') AND m.due_at <= $1
-		AND (c.lease_until IS NULL OR c.lease_until <= $1 OR c.lease_until > $2)
-		GROUP BY m.conversation_id, c.channel, c.sender ORDER BY MIN(m.due_at) LIMIT $3`, now, now.Add(longestLease), limit)
-	if err != nil {
-		return nil, fmt.Errorf("look for messages to send: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var d Due
-		if err := rows.Scan(&d.Conversation, &d.Channel, &d.Sender); err != nil {
-			return nil, fmt.Errorf("look for messages to send: %w", err)
-		}
-		all = append(all, d)
-	}
-	return all, rows.Err()
 }

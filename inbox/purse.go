@@ -172,13 +172,13 @@ func refund(b *database.Batch, results ...Result) {
 
 // putOff is what becomes of a message when the day's money is spent: it waits for the next day, unless it would be pointless by then
 // (a reply's patience is an hour) or has waited for days. What is unasked or a person's keeps its patience from then on.
-func (in *Inbox) putOff(ctx context.Context, tx *database.Tx, q *queued, until time.Time) (failed bool, err error) {
+func (in *Inbox) putOff(ctx context.Context, tx *database.Tx, c *Conversation, q *queued, until time.Time) (failed bool, err error) {
 	expires := q.expires
 	if q.kind == Agent || q.kind == Update {
 		expires = until.Add(q.kind.patience())
 	}
 	if !expires.After(until) || until.Sub(q.created) > longestWait {
-		return true, in.end(ctx, tx, q.id, Spent)
+		return true, in.end(ctx, tx, c, q, Spent)
 	}
 	_, err = tx.Exec(ctx, `UPDATE messages SET status = 'queued', rank = 0, reason = 'spent', due_at = $2, expires_at = $3 WHERE id = $1`, q.id, until, expires)
 	if err != nil {

@@ -41,6 +41,9 @@ func (in *Inbox) Receipts(ctx context.Context, tx *database.Tx, all []channels.R
 	if err := tx.Run(ctx, b); err != nil {
 		return nil, fmt.Errorf("find messages of receipts: %w", err)
 	}
+	if err := in.lockFailed(ctx, tx, all, about, found); err != nil {
+		return nil, err
+	}
 	order := make([]int, 0, len(all)) // rows are locked in one order, whoever stores them
 	for i, r := range all {
 		switch {
@@ -54,7 +57,7 @@ func (in *Inbox) Receipts(ctx context.Context, tx *database.Tx, all []channels.R
 		}
 	}
 	slices.SortStableFunc(order, func(i, j int) int { return strings.Compare(about[i].id, about[j].id) })
-	moved, kept := make([]int64, len(all)), make([]int64, len(all))
+	moved, kept, copies := make([]int64, len(all)), make([]int64, len(all)), make([]int, len(all))
 	b = &database.Batch{}
 	for i, r := range all {
 		if !found[i] && r.Handle != "" {
@@ -63,6 +66,9 @@ func (in *Inbox) Receipts(ctx context.Context, tx *database.Tx, all []channels.R
 	}
 	for _, i := range order {
 		about[i].store(b, all[i], tx.Now(), &moved[i])
+		if about[i].attempt > 1 && about[i].handle == "" && all[i].Handle != "" {
+			copiesTo(b, about[i].id, about[i].n, &copies[i])
+		}
 	}
 	if err := tx.Run(ctx, b); err != nil {
 		return nil, fmt.Errorf("store receipts: %w", err)
@@ -73,6 +79,7 @@ func (in *Inbox) Receipts(ctx context.Context, tx *database.Tx, all []channels.R
 		}
 	}
 	for _, i := range order {
+		did[i].Second = copies[i] > 0
 		if did[i].Heeded = Stale; moved[i] == 0 {
 			continue
 		}
@@ -89,10 +96,37 @@ func (in *Inbox) Receipts(ctx context.Context, tx *database.Tx, all []channels.R
 	return did, nil
 }
 
+// lockFailed takes the locks of conversations that a failure will write to, before any of a message's row: whoever holds a conversation
+// may want that row too.
+func (in *Inbox) lockFailed(ctx context.Context, tx *database.Tx, all []channels.Receipt, about []receipted, found []bool) error {
+	if tx.Engine() != database.Postgres {
+		return nil
+	}
+	var ids []string
+	for i, r := range all {
+		if found[i] && r.Status == channels.Failed {
+			ids = append(ids, about[i].conversation)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	slices.Sort(ids)
+	b := &database.Batch{}
+	for _, id := range slices.Compact(ids) {
+		b.Exec(`SELECT id FROM conversations WHERE id = $1 FOR UPDATE`, id)
+	}
+	if err := tx.Run(ctx, b); err != nil {
+		return fmt.Errorf("lock conversations of receipts: %w", err)
+	}
+	return nil
+}
+
 // Receipted is what one receipt did; the conversation is named when something of it may be sent now.
 type Receipted struct {
 	Heeded       Heeded
 	Conversation string
+	Second       bool // the provider is known to have taken the message at another attempt too
 }
 
 // receipted is the message a receipt is about, and which attempt at it.
@@ -145,17 +179,16 @@ func (in *Inbox) consequences(ctx context.Context, tx *database.Tx, r channels.R
 		return err
 	}
 	switch class := channels.Class(r.Reason); {
-	case class == channels.OptedOut:
-		_, err = tx.Exec(ctx, `UPDATE addresses SET opted_out_at = $2 WHERE opted_out_at IS NULL AND id = (SELECT address_id FROM conversations WHERE id = $1)`,
-			m.conversation, now)
 	case offAWhile[r.Code]:
 		if m.kind == Update || m.kind == Agent {
 			err = in.again(ctx, tx, m, now.Add(time.Hour), false)
 		}
-	case class == channels.Unreachable:
-		_, err = tx.Exec(ctx, `UPDATE addresses SET unreachable_at = $2 WHERE id = (SELECT address_id FROM conversations WHERE id = $1)`, m.conversation, now)
 	case class == channels.WindowShut && out.Template != nil && !shut:
 		err = in.again(ctx, tx, m, now, true)
+	default:
+		b := &database.Batch{}
+		marked(b, m.conversation, r.Channel, class, r.Code, now)
+		err = tx.Run(ctx, b)
 	}
 	return err
 }

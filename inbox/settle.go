@@ -24,11 +24,32 @@ type Result struct {
 // The pauses before a message that was surely not sent is tried again; the last one repeats (docs/architecture.md).
 var pauses = [...]time.Duration{time.Second, 5 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute, 30 * time.Minute}
 
+// A sender whose settings are wrong is tried so often: its messages wait no longer than that once it is mended.
+const configurationPause = time.Minute
+
 // pause is the wait after the n-th attempt, ± 20 %.
 func (in *Inbox) pause(n int) time.Duration {
-	p := pauses[min(max(n, 1), len(pauses))-1]
+	return in.spread(pauses[min(max(n, 1), len(pauses))-1])
+}
+
+func (in *Inbox) spread(p time.Duration) time.Duration {
 	return p + time.Duration((in.o.Chance()*0.4-0.2)*float64(p))
 }
+
+// wait is the pause after a result that says the message surely was not sent. A longer one that the provider asked for binds the sender,
+// whose gate holds all its messages; what this one waits by itself is never longer than the longest pause.
+func (in *Inbox) wait(r Result) time.Duration {
+	if r.Err.Class == channels.Configuration {
+		return min(in.pause(r.Out.Attempt), in.spread(configurationPause))
+	}
+	return min(max(in.pause(r.Out.Attempt), r.Err.After), longestPause)
+}
+
+// Contradicts tells, once it is stored, that a callback had brought another id for the same attempt, which stands.
+func (r Result) Contradicts() bool { return r.Err == nil && r.own == 0 }
+
+// Second tells, once it is stored, that the provider is known to have taken the message at another attempt too.
+func (r Result) Second() bool { return r.Err == nil && r.second > 0 }
 
 // Final tells that the message of this result needs no other send: what stands behind it may go.
 func (r Result) Final() bool {
@@ -104,6 +125,8 @@ func (in *Inbox) Settle(ctx context.Context, tx *database.Tx, results []Result, 
 	if len(ids) == 0 {
 		return nil, nil, busy, nil
 	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids) // a result that came late may share its conversation with a newer one
 	next, more, err = in.markMany(ctx, tx, ids, r)
 	return next, more, busy, err
 }
@@ -149,7 +172,7 @@ func (in *Inbox) markMany(ctx context.Context, tx *database.Tx, ids []string, r 
 			more = append(more, id)
 			continue
 		}
-		if r.Enter == nil || r.Enter(c, q.kind) {
+		if r.admit(c, q, now) {
 			next = append(next, in.markTo(b, c, q, out, nil, r, now))
 		}
 	}
@@ -169,7 +192,10 @@ func (in *Inbox) settle(b *database.Batch, r Result, now time.Time) error {
 		b.Exec(feed.AppendSQL, now, FeedConversation, r.Conversation, int(FeedDelivery))
 	}
 	if r.Err == nil {
-		b.Exec(`UPDATE attempts SET handle = $3, result = 'ok' WHERE message_id = $1 AND n = $2`, id, n, string(r.Handle))
+		b.ExecCount(&r.own, `UPDATE attempts SET handle = $3, result = 'ok' WHERE message_id = $1 AND n = $2 AND (handle IS NULL OR handle = $3)`, id, n, string(r.Handle))
+		if r.second = 0; n > 1 || now.Sub(r.At) > Lease { // only then can there be another
+			copiesTo(b, id, n, &r.second)
+		}
 		b.Exec(`UPDATE messages SET status = 'sent', rank = $2, handle = $3, sent_at = $4 WHERE id = $1 AND rank < $2`,
 			id, channels.Sent.Rank(), null(string(r.Handle)), now)
 		return nil
@@ -179,9 +205,8 @@ func (in *Inbox) settle(b *database.Batch, r Result, now time.Time) error {
 	case channels.Uncertain:
 		return nil // it stays sending; its due_at says when the doubt ends
 	case channels.Retry, channels.Throttled, channels.Configuration:
-		wait := max(in.pause(n), r.Err.After)
 		b.Exec(`UPDATE messages SET status = 'queued', rank = 0, due_at = $3, code = $4 WHERE id = $1 AND attempt = $2 AND status = 'sending'`,
-			id, n, now.Add(wait), r.Err.Code)
+			id, n, now.Add(in.wait(r)), r.Err.Code)
 		return nil
 	case channels.WindowShut:
 		if r.Out.Template != nil && !r.Out.Shut {
@@ -193,11 +218,8 @@ func (in *Inbox) settle(b *database.Batch, r Result, now time.Time) error {
 				id, n, now, text)
 			return nil
 		}
-	case channels.OptedOut:
-		b.Exec(`UPDATE addresses SET opted_out_at = $2 WHERE opted_out_at IS NULL AND id = (SELECT address_id FROM conversations WHERE id = $1)`,
-			r.Conversation, now)
-	case channels.Unreachable:
-		b.Exec(`UPDATE addresses SET unreachable_at = $2 WHERE id = (SELECT address_id FROM conversations WHERE id = $1)`, r.Conversation, now)
+	default:
+		marked(b, r.Conversation, r.Out.To.Kind(), r.Err.Class, r.Err.Code, now)
 	}
 	b.Exec(`UPDATE messages SET status = 'failed', rank = $3, reason = $4, code = $5 WHERE id = $1 AND attempt = $2 AND rank < $3`,
 		id, n, channels.Failed.Rank(), string(r.Err.Class), r.Err.Code)
@@ -215,4 +237,22 @@ func shutAgain(text string) (string, error) {
 	p.Shut = true
 	out, err := json.Marshal(p)
 	return string(out), err
+}
+
+// marked notes at the address what a provider's no means for messages to come. Who blocked us on WhatsApp can be written to again once
+// they write, as one who could not be reached; who said STOP to the carrier must say START. A phone that is off says nothing of its
+// number.
+func marked(b *database.Batch, conversation string, n channels.Name, class channels.Class, code string, now time.Time) {
+	switch {
+	case class == channels.OptedOut && n == channels.SMS:
+		b.Exec(`UPDATE addresses SET opted_out_at = $2 WHERE opted_out_at IS NULL AND id = (SELECT address_id FROM conversations WHERE id = $1)`,
+			conversation, now)
+	case class == channels.OptedOut, class == channels.Unreachable && !offAWhile[code]:
+		b.Exec(`UPDATE addresses SET unreachable_at = $2 WHERE id = (SELECT address_id FROM conversations WHERE id = $1)`, conversation, now)
+	}
+}
+
+// copiesTo counts the other attempts at a message that a provider is known to have taken.
+func copiesTo(b *database.Batch, message string, n int, copies *int) {
+	b.Row(`SELECT COUNT(*) FROM attempts WHERE message_id = $1 AND n <> $2 AND handle IS NOT NULL`, message, n).Into(copies)
 }

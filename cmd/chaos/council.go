@@ -19,7 +19,7 @@ func quickCouncil(folder string) error {
 	if err != nil {
 		return err
 	}
-	text := strings.Replace(string(data), "\nchannels:\n", "\nchannels:\n  rates: {sms: 1000, whatsapp: 1000, telegram: 1000}\n", 1)
+	text := strings.Replace(string(data), "\nchannels:\n", "\nchannels:\n  rates: {sms: 1000, whatsapp: 1000, telegram: 1000, each: {whatsapp: 0s, telegram: 0s}}\n", 1)
 	text = strings.Replace(text, "sms: 40, whatsapp: 20}", "sms: 100000, whatsapp: 100000}", 1)
 	if strings.Count(text, "100000") != 2 || !strings.Contains(text, "rates: {sms") {
 		return fmt.Errorf("the demo's council.yaml has no channels or daily_spend any more where chaos looks for them")

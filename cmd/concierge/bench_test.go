@@ -158,7 +158,7 @@ func unhurried(t testing.TB) []string {
 		}
 		data, err := fs.ReadFile(demo, name)
 		if name == "council.yaml" {
-			text := strings.Replace(string(data), "\nchannels:\n", "\nchannels:\n  rates: {sms: 100000, whatsapp: 100000, telegram: 100000}\n", 1)
+			text := strings.Replace(string(data), "\nchannels:\n", "\nchannels:\n  rates: {sms: 100000, whatsapp: 100000, telegram: 100000, each: {whatsapp: 0s, telegram: 0s}}\n", 1)
 			text = strings.Replace(text, "sms: 40, whatsapp: 20}", "sms: 0, whatsapp: 0}", 1)
 			if text == string(data) || !strings.Contains(text, "merge: 0s") {
 				return fmt.Errorf("the demo's council.yaml has no channels, or merges")

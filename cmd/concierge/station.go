@@ -156,7 +156,7 @@ func (s *station) openRooms() (err error) {
 	s.host = concierge.New(concierge.Settings{
 		DB: s.db, Keys: s.keys, Inbox: s.inbox, Handoffs: s.handoffs, Cases: s.cases, Council: c, Places: s.talk.places,
 		Languages: func() concierge.Languages { return spoken{s.talk} }, Channels: s.ways, Queue: s.queue, Media: s.photos, Photos: s.gate, Spool: s.house.spool,
-		PublicURL: s.house.settings.PublicURL, Rates: ratesOf(c), FeedWake: s.feed.Wake, Log: s.log, Metrics: metrics,
+		PublicURL: s.house.settings.PublicURL, Rates: ratesOf(c), Each: eachOf(c, s.house.settings), Version: version, FeedWake: s.feed.Wake, Log: s.log, Metrics: metrics,
 	})
 	s.host.Workers(workers)
 	jobs.Work(workers, s.teller.Changed)

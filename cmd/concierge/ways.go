@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"concierge/channels"
 	"concierge/channels/telegram"
@@ -95,4 +96,13 @@ func (s *station) way(all ...channels.Channel) {
 func ratesOf(c *council.Council) map[channels.Name]float64 {
 	r := c.Channels.Rates
 	return map[channels.Name]float64{channels.SMS: r.SMS, channels.WhatsApp: r.WhatsApp, channels.Telegram: r.Telegram}
+}
+
+// eachOf is nothing where there are only phones in a terminal or on a page: no provider minds.
+func eachOf(c *council.Council, set *config.Settings) map[channels.Name]time.Duration {
+	if !set.Twilio() && !set.Telegram() {
+		return nil
+	}
+	each := c.Channels.Rates.Each
+	return map[channels.Name]time.Duration{channels.WhatsApp: each.WhatsApp, channels.Telegram: each.Telegram}
 }
