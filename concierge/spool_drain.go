@@ -96,7 +96,9 @@ func (q *intake) drain(ctx context.Context) error {
 	if outage {
 		q.h.s.Log.Info("database back: what was kept is copied in", "records", copied)
 		q.h.sweeper.soon()
-		rest(ctx, q.calm.Load().Sub(q.h.s.Now())+10*time.Millisecond)
+		for q.calming() && ctx.Err() == nil {
+			rest(ctx, min(q.calm.Load().Sub(q.h.s.Now()), probeEvery))
+		}
 	}
 	q.h.takeReady(ctx)
 	return nil
