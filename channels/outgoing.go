@@ -41,7 +41,8 @@ type Receipt struct {
 	Attempt      int
 	Handle       Handle
 	Status       Status
-	Reason, Code string // Code is the provider's, for staff
+	Reason, Code string        // Code is the provider's, for staff
+	After        time.Duration `json:",omitempty"` // of a failure: not before this long; 0 when the provider did not say
 }
 
 // Status is how far an outbound message came. It only moves forward.

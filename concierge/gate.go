@@ -260,6 +260,13 @@ func (g *gate) sent(err *channels.SendError) {
 	g.next()
 }
 
+// hear learns how the provider is from a callback.
+func (g *gate) hear(err *channels.SendError) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.learn(err)
+}
+
 func (g *gate) learn(err *channels.SendError) {
 	now := g.now()
 	if err == nil {

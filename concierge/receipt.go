@@ -127,6 +127,10 @@ func (q *receipts) count(r channels.Receipt, did inbox.Receipted) {
 	if did.Second {
 		q.h.second(string(r.Channel), r.Message)
 	}
+	if w := q.h.out.ways[r.Channel]; did.Sender != "" && w != nil {
+		w.of(did.Sender).hear(&channels.SendError{Class: channels.Class(r.Reason), Code: r.Code, After: r.After})
+		q.h.s.Log.Warn("not brought: the sender waits", "channel", string(r.Channel), "class", r.Reason, "code", r.Code)
+	}
 	q.h.s.Metrics.Receipts.WithLabelValues(string(r.Channel), status).Inc()
 }
 

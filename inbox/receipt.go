@@ -85,7 +85,7 @@ func (in *Inbox) Receipts(ctx context.Context, tx *database.Tx, all []channels.R
 		}
 		did[i].Heeded = Moved
 		if all[i].Status == channels.Failed {
-			if err := in.consequences(ctx, tx, all[i], &about[i]); err != nil {
+			if did[i].Sender, err = in.consequences(ctx, tx, all[i], &about[i]); err != nil {
 				return nil, err
 			}
 		}
@@ -126,7 +126,8 @@ func (in *Inbox) lockFailed(ctx context.Context, tx *database.Tx, all []channels
 type Receipted struct {
 	Heeded       Heeded
 	Conversation string
-	Second       bool // the provider is known to have taken the message at another attempt too
+	Sender       channels.Address // of ours, which has to wait, or is set up wrong; "" none
+	Second       bool             // the provider is known to have taken the message at another attempt too
 }
 
 // receipted is the message a receipt is about, and which attempt at it.
@@ -167,59 +168,70 @@ func (m *receipted) store(b *database.Batch, r channels.Receipt, now time.Time, 
 		WHERE id = $1 AND rank < $3`, m.id, string(status), status.Rank(), null(string(r.Handle)), now)
 }
 
-// consequences: the provider took the message and then could not bring it. What its class means is the same as at the send.
-func (in *Inbox) consequences(ctx context.Context, tx *database.Tx, r channels.Receipt, m *receipted) error {
+// consequences: the provider took the message and then could not bring it. What its class means is the same as at the send. sender is
+// ours when it is the sender that must wait, and not the resident who cannot be reached.
+func (in *Inbox) consequences(ctx context.Context, tx *database.Tx, r channels.Receipt, m *receipted) (sender channels.Address, err error) {
 	now := tx.Now()
 	if err := feed.Append(ctx, tx, FeedConversation, m.conversation, FeedDelivery); err != nil {
-		return err
+		return "", err
 	}
 	var out channels.Outgoing
 	shut, err := decode(m.parts, &out)
 	if err != nil {
-		return err
+		return "", err
 	}
 	switch class := channels.Class(r.Reason); {
+	case class == channels.Throttled, class == channels.Configuration:
+		return in.again(ctx, tx, m, once{due: now.Add(max(r.After, pauses[0])), often: true})
 	case offAWhile[r.Code]:
 		if m.kind == Update || m.kind == Agent {
-			err = in.again(ctx, tx, m, now.Add(time.Hour), false)
+			due := now.Add(time.Hour)
+			_, err = in.again(ctx, tx, m, once{due: due, expires: due.Add(m.kind.patience())})
 		}
 	case class == channels.WindowShut && out.Template != nil && !shut:
-		err = in.again(ctx, tx, m, now, true)
+		_, err = in.again(ctx, tx, m, once{due: now, expires: now.Add(m.kind.patience()), shut: true})
 	default:
 		b := &database.Batch{}
 		marked(b, m.conversation, r.Channel, class, r.Code, now)
 		err = tx.Run(ctx, b)
 	}
-	return err
+	return "", err
+}
+
+// once is how a failed message is written once more.
+type once struct {
+	due, expires time.Time // zero expires: as before
+	shut         bool      // as its template
+	often        bool      // as often as it takes, until it expires
 }
 
 // again writes a failed message once more, as a new row behind what is queued: its failure stands. The cause makes it once.
-func (in *Inbox) again(ctx context.Context, tx *database.Tx, m *receipted, due time.Time, shut bool) error {
+func (in *Inbox) again(ctx context.Context, tx *database.Tx, m *receipted, o once) (sender channels.Address, err error) {
 	c, err := in.Lock(ctx, tx, m.conversation)
 	if err != nil {
-		return err
+		return "", err
 	}
 	text := m.parts
-	if shut {
+	if o.shut {
 		if text, err = shutAgain(text); err != nil {
-			return err
+			return "", err
 		}
 	}
 	var n int
 	if err := tx.QueryRow(ctx, `SELECT COUNT(*) FROM messages WHERE id = $1 AND cause LIKE 'again:%'`, m.id).Scan(&n); err != nil {
-		return fmt.Errorf("write message again: %w", err)
+		return "", fmt.Errorf("write message again: %w", err)
 	}
-	if n > 0 {
-		return nil // it was the second time already
+	if n > 0 && !o.often {
+		return c.Sender, nil // it was the second time already
 	}
 	b := &database.Batch{}
 	b.Exec(`INSERT INTO messages (id, conversation_id, seq, inbound, kind, language, body, parts, created_at, status, cause, author_id, case_id, epoch, keep,
-		due_at, expires_at) SELECT $2, conversation_id, $3, FALSE, kind, language, body, $4, $5, 'queued', $6, author_id, case_id, epoch, keep, $7, $8
-		FROM messages WHERE id = $1 ON CONFLICT (cause) WHERE cause IS NOT NULL DO NOTHING`,
-		m.id, in.newID(), c.NextSeq, text, tx.Now(), "again:"+m.id, due, due.Add(m.kind.patience()))
+		due_at, expires_at) SELECT $2, conversation_id, $3, FALSE, kind, language, body, $4, $5, 'queued', $6, author_id, case_id, epoch, keep, $7,
+		COALESCE($8, expires_at) FROM messages WHERE id = $1 ON CONFLICT (cause) WHERE cause IS NOT NULL DO NOTHING`,
+		m.id, in.newID(), c.NextSeq, text, tx.Now(), "again:"+m.id, o.due, at(o.expires))
 	b.Exec(`UPDATE conversations SET next_seq = $2 WHERE id = $1`, c.ID, c.NextSeq+1)
 	if err := tx.Run(ctx, b); err != nil {
-		return fmt.Errorf("write message again: %w", err)
+		return "", fmt.Errorf("write message again: %w", err)
 	}
-	return nil
+	return c.Sender, nil
 }

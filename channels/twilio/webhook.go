@@ -146,7 +146,10 @@ func (t *Twilio) receipt(f form) (channels.Receipt, bool) {
 	if status == channels.Failed {
 		r.Code = code(f.get("ErrorCode"))
 		n, _ := strconv.Atoi(r.Code)
-		r.Reason = string(classOf(n))
+		class := classOf(n)
+		if r.Reason = string(class); class == channels.Throttled {
+			r.After = pause(n)
+		}
 	}
 	return r, true
 }
