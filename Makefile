@@ -1,5 +1,5 @@
 # The few verbs of this house. Each line is one you could type.
-.PHONY: run test bench lint transcripts say clean
+.PHONY: run test bench chaos chaos-night chaos-points release-check crashfs mutants lint transcripts say clean
 
 run: ## build, make an SQLite database in ./data, serve, and say where to go
 	CGO_ENABLED=0 go build -trimpath -o bin/concierge ./cmd/concierge
@@ -14,8 +14,23 @@ bench: ## the figures, as a table and as bench.json
 chaos: ## break the release binary on purpose and count broken promises (docs/chaos.md); SEED= N= ENGINE=
 	go run ./cmd/chaos $(if $(SEED),-seed $(SEED)) $(if $(N),-n $(N)) $(if $(ENGINE),-engine $(ENGINE))
 
+chaos-night: ## the same in the night's sizes: hours
+	go run ./cmd/chaos -night -together 1 $(if $(SEED),-seed $(SEED)) $(if $(ENGINE),-engine $(ENGINE))
+
+chaos-points: ## kill a node at each named place of the code, on both databases; a place not reached fails it
+	go run ./cmd/chaos -rows chaos-points,chaos-points-sqlite $(if $(SEED),-seed $(SEED)) $(if $(N),-n $(N))
+
 chaos-%: ## one row of it
 	go run ./cmd/chaos -rows $@ $(if $(SEED),-seed $(SEED)) $(if $(N),-n $(N)) $(if $(ENGINE),-engine $(ENGINE))
+
+release-check: ## no crash point is in the release binary
+	go run ./cmd/chaos -release-check
+
+crashfs: ## cut the power 3,000 times under the spool, on a disk that keeps only what was synced
+	CRASHFS_IMAGES=3000 go test ./internal/spool -run TestPowerCut -v
+
+mutants: ## plant twelve bugs, one after the other, and see that each is caught
+	go run ./cmd/mutants
 
 transcripts: ## rewrite the golden transcripts from what is said today
 	go test ./dialog ./concierge ./locales -update

@@ -97,7 +97,7 @@ func (s *Spool) begin() error {
 	if err != nil {
 		return fmt.Errorf("spool: begin segment: %w", err)
 	}
-	if err := syncFolder(s.folder); err != nil {
+	if err := s.o.SyncFolder(s.folder); err != nil {
 		return errors.Join(fmt.Errorf("spool: begin segment: %w", err), f.Close(), os.Remove(path))
 	}
 	failpoint.Hit("spool: segment begun")

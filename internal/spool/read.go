@@ -147,7 +147,7 @@ func (s *Spool) setAside(g *segment, at int64, b []byte) error {
 		return fmt.Errorf("set bad record aside: %w", err)
 	}
 	_, err = f.Write(b)
-	if err = errors.Join(err, f.Sync(), f.Close(), syncFolder(s.folder)); err != nil {
+	if err = errors.Join(err, f.Sync(), f.Close(), s.o.SyncFolder(s.folder)); err != nil {
 		return fmt.Errorf("set bad record aside: %w", errors.Join(err, os.Remove(path)))
 	}
 	s.o.Bad(path, len(b))
@@ -198,7 +198,7 @@ func (s *Spool) drop(g *segment) error {
 	s.pending -= g.records // what was set aside
 	s.mu.Unlock()
 	failpoint.Hit("spool: before delete")
-	if err := errors.Join(os.Remove(g.path), syncFolder(s.folder)); err != nil {
+	if err := errors.Join(os.Remove(g.path), s.o.SyncFolder(s.folder)); err != nil {
 		return fmt.Errorf("delete segment: %w", err)
 	}
 	failpoint.Hit("spool: after delete")

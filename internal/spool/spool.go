@@ -41,7 +41,8 @@ type Options struct {
 	// Bad is told of each stretch that could not be read and was set aside in a file ending in .bad. nil: nobody is told.
 	Bad func(file string, bytes int)
 
-	Create func(path string) (File, error) // makes a segment's file; nil is the disk
+	Create     func(path string) (File, error) // makes a segment's file; nil is the disk
+	SyncFolder func(folder string) error       // makes names in a folder durable; nil is the disk
 }
 
 // File is what a segment is written through; tests let it fail, or lose what is not synced.
@@ -119,6 +120,9 @@ func Open(folder string, key []byte, o Options) (*Spool, error) {
 	if s.o.Create == nil {
 		s.o.Create = createFile
 	}
+	if s.o.SyncFolder == nil {
+		s.o.SyncFolder = syncFolder
+	}
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("make spool: %w", err)
 	}
@@ -152,7 +156,7 @@ func (s *Spool) probe() error {
 			err = errors.New("what was written reads otherwise")
 		}
 	}
-	return errors.Join(err, os.Remove(path), syncFolder(s.folder))
+	return errors.Join(err, os.Remove(path), s.o.SyncFolder(s.folder))
 }
 
 // Pending tells how many records are not committed, and how many bytes the segments take.
