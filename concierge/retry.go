@@ -146,7 +146,7 @@ func (h *Host) takeOne(ctx context.Context, conversation string, m *inbox.Inboun
 		if err != nil {
 			return err
 		}
-		t.c, t.m, t.now, t.first, t.told = c, m, t.tx.Now(), c.GreetedAt.IsZero(), true
+		t.c, t.m, t.now, t.told = c, m, t.tx.Now(), true
 		t.queued = 1 // there may be some ahead: the outbox looks
 		took, err := h.s.Inbox.Take(ctx, t.tx, m, inbox.Done)
 		if err != nil || !took {
@@ -161,6 +161,9 @@ func (h *Host) takeOne(ctx context.Context, conversation string, m *inbox.Inboun
 				return nil
 			}
 		}
+		if err := t.unhold(ctx); err != nil {
+			return err
+		}
 		in, err := t.input(ctx)
 		if err != nil {
 			return err
@@ -170,6 +173,19 @@ func (h *Host) takeOne(ctx context.Context, conversation string, m *inbox.Inboun
 		}
 		return t.finish(ctx)
 	})
+}
+
+// unhold withdraws what the turn before holds for this one: it had come already.
+func (t *turn) unhold(ctx context.Context) error {
+	held, first, err := t.h.s.Inbox.Held(ctx, t.tx, t.c)
+	if held {
+		t.h.s.Inbox.Withdraw(t.b, t.c)
+	}
+	if first {
+		t.c.GreetedAt = time.Time{}
+	}
+	t.first = t.c.GreetedAt.IsZero()
+	return err
 }
 
 // untryFor is how long it is tried to take a try back. When the database stays away longer the try has counted.

@@ -33,6 +33,25 @@ const readyTime = 20 * time.Second
 
 // start serves and waits until /readyz says so.
 func (n *node) start() error {
+	if err := n.launch(); err != nil {
+		return err
+	}
+	for begun := time.Now(); time.Since(begun) < readyTime && !n.dead(); time.Sleep(10 * time.Millisecond) {
+		resp, err := http.Get(n.url + "/readyz")
+		if err != nil {
+			continue
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode == http.StatusOK {
+			n.up.Store(true)
+			return nil
+		}
+	}
+	return fmt.Errorf("a node was not ready after %v; its log is %s", readyTime, n.log)
+}
+
+// launch serves.
+func (n *node) launch() error {
 	log, err := os.OpenFile(n.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
@@ -51,18 +70,7 @@ func (n *node) start() error {
 		n.up.Store(false)
 		close(ended)
 	}()
-	for begun := time.Now(); time.Since(begun) < readyTime && !n.dead(); time.Sleep(10 * time.Millisecond) {
-		resp, err := http.Get(n.url + "/readyz")
-		if err != nil {
-			continue
-		}
-		_ = resp.Body.Close()
-		if resp.StatusCode == http.StatusOK {
-			n.up.Store(true)
-			return nil
-		}
-	}
-	return fmt.Errorf("a node was not ready after %v; its log is %s", readyTime, n.log)
+	return nil
 }
 
 // kill is kill -9.

@@ -24,6 +24,7 @@ const (
 	byPurge                 // the nightly job
 	bySweep                 // a message that is in the provider's list alone
 	byMigration             // a schema brought up
+	byReseal                // a new key for the sealed columns
 )
 
 // stirOf finds it by the name: "spool: after fsync" is passed in an outage. A name nobody thought of here is tried under load, and when
@@ -37,6 +38,8 @@ func stirOf(point string) stir {
 		return byPoison
 	case "doubt":
 		return byDoubt
+	case "reseal":
+		return byReseal
 	case "mid-purge":
 		return byPurge
 	case "mid-sweep":

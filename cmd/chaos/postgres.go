@@ -57,8 +57,10 @@ func (p *postgres) data() string { return filepath.Join(p.folder, "data") }
 func (p *postgres) url() string { return p.named("postgres") }
 
 // named is the address of one of its databases.
-func (p *postgres) named(database string) string {
-	return "postgres://concierge@/" + database + "?host=" + url.QueryEscape(p.folder)
+func (p *postgres) named(database string) string { return addressOf(p.folder, database) }
+
+func addressOf(folder, database string) string {
+	return "postgres://concierge@/" + database + "?host=" + url.QueryEscape(folder)
 }
 
 // create makes another database.

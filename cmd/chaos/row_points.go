@@ -35,7 +35,7 @@ func crashPoints(t *trial) error {
 	lost := p.lose(3 * rounds)
 	p.crowd = w.gather(t.seed, walkers, 5*time.Second, 2*dawdle) // who waits longer for an answer lets somebody else write: the judge waits
 	for range rounds {
-		for _, step := range []func() error{p.migrations, p.load, p.poisons, p.outages, p.doubts, p.purges} {
+		for _, step := range []func() error{p.migrations, p.load, p.poisons, p.outages, p.doubts, p.purges, p.reseals} {
 			if err := step(); err != nil {
 				return err
 			}
@@ -189,9 +189,6 @@ func (p *pointer) poisons() error {
 	})
 }
 
-// broken is what somebody is told whose message failed three times.
-const broken = "Something went wrong on our side."
-
 // doubts cut connections to a provider, so that nobody knows what it took.
 func (p *pointer) doubts() error {
 	if len(p.of[byDoubt]) == 0 {
@@ -224,6 +221,14 @@ func (p *pointer) purges() error {
 		}
 		defer func() { _ = db.Close() }()
 		_, err = db.Exec(`INSERT INTO river_job (args, kind, max_attempts) VALUES ('{}', 'purge', 3)`)
+		return err
+	})
+}
+
+// reseals change the key of the sealed columns, which a job of the nodes does row by row.
+func (p *pointer) reseals() error {
+	return p.kills(p.of[byReseal], true, 1, 30*time.Second, func(func() bool) error {
+		_, err := p.world.nodes[0].run(nil, "reseal", "--no-wait")
 		return err
 	})
 }

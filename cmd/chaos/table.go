@@ -27,8 +27,12 @@ func table() []row {
 		{name: "chaos-provider", engine: "postgres", nodes: 1, faults: 25, run: provider, with: func(p *plan) {
 			p.twilio.Receipts = []string{} // no callback says what became of a send: the list must
 		}},
-		{name: "chaos-pgdown", engine: "postgres", nodes: 2, faults: 20, run: pgdown},
+		{name: "chaos-pgdown", engine: "postgres", nodes: 2, faults: 60, run: pgdown},
 		{name: "chaos-blackout", engine: "postgres", nodes: 2, faults: 30, run: blackout, apart: true},
+		{name: "chaos-spool", engine: "postgres", nodes: 1, faults: 1, run: spoolDisk},
+		{name: "chaos-poison", engine: "postgres", nodes: 2, faults: 20, run: poison, tagged: true},
+		{name: "chaos-pgslow", engine: "postgres", nodes: 2, faults: 2, run: pgslow, apart: true, with: func(p *plan) { p.proxied = true }},
+		{name: "chaos-overload", engine: "postgres", nodes: 2, faults: 20, run: flood, apart: true},
 		{name: "chaos-points", engine: "postgres", nodes: 2, faults: 1, run: crashPoints, apart: true, tagged: true},
 		{name: "chaos-points-sqlite", engine: "sqlite", nodes: 1, faults: 1, run: crashPoints, apart: true, tagged: true},
 	}

@@ -21,6 +21,7 @@ type world struct {
 	dir      string
 	engine   string
 	postgres *postgres // nil on SQLite
+	proxy    *proxy    // between nodes and Postgres; nil unless planned
 	nodes    []*node
 	ledger   *channeltest.Ledger
 	twilio   *channeltest.Twilio
@@ -38,6 +39,7 @@ type world struct {
 type plan struct {
 	binary, engine string
 	tagged         bool // the binary has crash points
+	proxied        bool // nodes reach Postgres through a proxy
 	nodes          int
 	seed           uint64
 	twilio         channeltest.TwilioOptions
@@ -69,7 +71,14 @@ func newWorld(p plan) (_ *world, err error) {
 		if w.postgres, err = newPostgres(); err != nil {
 			return nil, err
 		}
-		env = append(env, "CONCIERGE_DATABASE="+w.postgres.url(), "CONCIERGE_SECRET="+secret)
+		database := w.postgres.url()
+		if p.proxied {
+			if w.proxy, err = newProxy(w.postgres.folder); err != nil {
+				return nil, err
+			}
+			database = addressOf(w.proxy.folder, "postgres")
+		}
+		env = append(env, "CONCIERGE_DATABASE="+database, "CONCIERGE_SECRET="+secret)
 	}
 	for n := range p.nodes {
 		address, err := freeAddress(rand.IntN)
@@ -152,6 +161,9 @@ func (w *world) close() {
 	if w.twilio != nil {
 		w.twilio.Close()
 		w.telegram.Close()
+	}
+	if w.proxy != nil {
+		w.proxy.close()
 	}
 	if w.postgres != nil {
 		w.postgres.down()
