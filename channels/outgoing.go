@@ -19,6 +19,9 @@ type Outgoing struct {
 	Retire   []Handle  // prompts whose buttons are spent
 }
 
+// Inline tells whether its choices are buttons under the message, which stay there: not those of a keyboard that asks for a pin.
+func (o Outgoing) Inline() bool { return len(o.Choices) > 0 && o.Pin == "" }
+
 // Choice is one button, list row or numbered line. Data is at most 64 bytes of printable ASCII, opaque here.
 type Choice struct {
 	Data  string `json:"d"`

@@ -47,6 +47,7 @@ func (t *turn) say(e dialog.Said) error {
 		t.away = false
 		e.Lines = append([]dialog.Line{phrase.Say("away.late")}, e.Lines...)
 	}
+	t.spoke = t.spoke || !e.Safety
 	t.linkUpload(e.Upload)
 	w := inbox.Words{Lines: t.lines(e.Lines...), Named: e.Named, Pin: e.Pin, Keep: e.Keep, Cause: t.causeOf(t.said)}
 	if !e.Open.IsZero() {

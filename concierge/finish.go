@@ -17,12 +17,16 @@ func (t *turn) finish(ctx context.Context) error {
 	if err := t.takeAlong(); err != nil {
 		return err
 	}
+	t.retire()
 	var attempt func(*database.Batch)
 	if t.queued+t.sending == 0 && len(t.rows) > 0 && t.m != nil && t.rows[0].Seq == t.m.Seq+1 {
 		t.marked, attempt = in.MarkFirst(t.c, t.rows, t.h.out.rules(&t.room), t.now)
 	}
 	in.SaveTo(t.b, t.c)
 	in.Put(t.b, t.c, t.rows)
+	if inbox.Retires(t.c.Channel) {
+		in.KeepPrompts(t.b, t.rows)
+	}
 	if !t.unsaid {
 		t.b.Exec(feed.AppendSQL, t.now, inbox.FeedConversation, t.c.ID, int(inbox.FeedMessage))
 	}

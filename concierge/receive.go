@@ -134,6 +134,7 @@ const seenEvery = 24 * time.Hour
 // arrived begins the turn of a message that has just come.
 func (t *turn) arrived(a *inbox.Arrival, m channels.Message, id string, how coming) {
 	t.c, t.now, t.told, t.queued, t.sending = a.Conversation, t.tx.Now(), a.Told, a.Queued, a.Sending
+	t.prompts = a.Prompts
 	t.m = &inbox.Inbound{Message: m, ID: id, At: t.now, Taken: inbox.Done}
 	switch {
 	case !how.at.IsZero() && how.at.Before(t.now):

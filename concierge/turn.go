@@ -36,16 +36,18 @@ type turn struct {
 	vars    []phrase.Var           // Ref, Due, Link …: what the lines said after it may name
 	instead map[string]phrase.Line // what is said for a key whose event a rule refused
 
-	after           dialog.Session // the session after it: what is open
-	due             string         // what a report of the open tree would be promised, sent today
-	cause           string         // what makes the turn's messages once; "" is the message's id
-	unasked         bool           // its words are an update: a nudge
-	away            bool           // what came is read so late that the reply says why
-	first           bool           // nothing was ever said to this address
-	told            bool           // news of a case was written to it once
-	queued, sending int            // messages ahead of this turn's
-	unsaid          bool           // what came is no message: nothing to keep
-	said            int            // messages written
+	after           dialog.Session    // the session after it: what is open
+	due             string            // what a report of the open tree would be promised, sent today
+	cause           string            // what makes the turn's messages once; "" is the message's id
+	unasked         bool              // its words are an update: a nudge
+	away            bool              // what came is read so late that the reply says why
+	first           bool              // nothing was ever said to this address
+	prompts         []channels.Handle // messages of ours whose buttons still stand
+	spoke           bool              // the engine said something: what was asked before is spent
+	told            bool              // news of a case was written to it once
+	queued, sending int               // messages ahead of this turn's
+	unsaid          bool              // what came is no message: nothing to keep
+	said            int               // messages written
 	hold            time.Duration
 	rows            []inbox.Row
 	marked          *inbox.Marked

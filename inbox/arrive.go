@@ -12,14 +12,15 @@ import (
 // Arrival is what the first batch of a turn finds: the conversation, locked, and what stands around it.
 type Arrival struct {
 	*Conversation
-	Repeat    bool // this message is here already: change nothing
-	Announced bool // a node copies in what it kept while the database was away: turns wait
-	Waiting   bool // earlier messages wait for their turn: nobody overtakes
-	Queued    int  // messages still to be sent, held ones left out
-	Sending   int  // messages in a provider's hands, or in doubt
-	Held      bool // messages are held, for the resident to write first
-	HeldFirst bool // the first-contact message among them
-	Told      bool // news of a case was written to this conversation once
+	Repeat    bool              // this message is here already: change nothing
+	Announced bool              // a node copies in what it kept while the database was away: turns wait
+	Waiting   bool              // earlier messages wait for their turn: nobody overtakes
+	Queued    int               // messages still to be sent, held ones left out
+	Sending   int               // messages in a provider's hands, or in doubt
+	Held      bool              // messages are held, for the resident to write first
+	HeldFirst bool              // the first-contact message among them
+	Told      bool              // news of a case was written to this conversation once
+	Prompts   []channels.Handle // messages of ours whose buttons still stand
 }
 
 // Arrive is where every message from a resident begins: it finds the conversation, making contact, address and conversation at
@@ -74,12 +75,13 @@ const outgoingSQL = `(SELECT CAST(COALESCE(SUM(CASE WHEN p.status = 'sending' TH
 func (in *Inbox) look(tx *database.Tx, b *database.Batch, a *Arrival, from channels.Address, index []byte) (finish func() (found bool, err error)) {
 	s := scanned{c: a.Conversation}
 	var out int64
+	var prompts string
 	var there, locked bool
 	if locked = tx.Engine() != database.Postgres; !locked {
 		var id string
 		b.RowOpt(&locked, lockByAddress, string(from.Kind()), index).Into(&id)
 	}
-	b.RowOpt(&there, lookSQL(tx.Engine()), string(from.Kind()), index).Into(append(s.dest(), &a.Waiting, &out, &a.Told, &a.Announced)...)
+	b.RowOpt(&there, lookSQL(tx.Engine()), string(from.Kind()), index).Into(append(s.dest(), &a.Waiting, &out, &a.Told, &prompts, &a.Announced)...)
 	return func() (bool, error) {
 		if !there || !locked {
 			return false, nil
@@ -87,6 +89,7 @@ func (in *Inbox) look(tx *database.Tx, b *database.Batch, a *Arrival, from chann
 		a.Queued, a.Sending = int(out%10000), int(out/10000%10000)
 		a.HeldFirst = out >= 1000000000000
 		a.Held = a.HeldFirst || out/100000000%10000 > 0
+		a.Prompts = handles(prompts)
 		return true, s.finish(in)
 	}
 }
@@ -109,7 +112,7 @@ const (
 
 const lookHead = `SELECT ` + conversationColumns + `,
 	EXISTS (SELECT 1 FROM messages w WHERE w.conversation_id = c.id AND w.inbound AND w.taken = 'waiting'), ` + outgoingSQL + `,
-	EXISTS (SELECT 1 FROM messages t WHERE t.conversation_id = c.id AND t.case_id IS NOT NULL), `
+	EXISTS (SELECT 1 FROM messages t WHERE t.conversation_id = c.id AND t.case_id IS NOT NULL), ` + promptsSQL + `c.id), ''), `
 
 const lookTail = conversationTables + byAddress
 

@@ -139,7 +139,7 @@ func (r Rules) doubt(n channels.Name) time.Duration {
 // queued is the message a conversation has to send next.
 type queued struct {
 	id, status, text, parts, language, reason string
-	cause                                     string
+	cause, prompts                            string
 	kind                                      Kind
 	epoch, seq                                int64
 	keep                                      bool
@@ -151,7 +151,7 @@ type queued struct {
 
 func (q *queued) dest() []any {
 	return []any{&q.id, &q.status, &q.kind, &q.text, &q.parts, &q.language, &q.reason, &q.epoch, &q.keep, &q.attempt, &q.due, &q.expires, &q.created, &q.cause, &q.seq,
-		&q.most}
+		&q.most, &q.prompts}
 }
 
 // blocked tells that the message, and with it all behind it, waits for a pause or a doubt to end. Due asks the same of all.
@@ -166,6 +166,7 @@ func (q *queued) blocked(now time.Time) bool {
 func (q *queued) outgoing(c *Conversation) (out channels.Outgoing, shut bool, err error) {
 	out = channels.Outgoing{ID: q.id, To: c.To, From: c.Sender, Text: q.text, Expires: q.expires}
 	shut, err = decode(q.parts, &out)
+	out.Retire = append(out.Retire, handles(q.prompts)...)
 	return out, shut, err
 }
 
@@ -173,7 +174,8 @@ func (q *queued) outgoing(c *Conversation) (out channels.Outgoing, shut bool, er
 // money for is for later.
 const nextSQL = `SELECT id, status, kind, body, parts, language, reason, epoch, keep, attempt, due_at, expires_at, created_at, COALESCE(cause, ''), seq,
 	COALESCE((SELECT m.kind FROM messages m WHERE m.conversation_id = $1 AND NOT m.inbound AND m.status IN ('queued', 'sending') AND m.due_at <= $2
-		ORDER BY ` + urgencySQL + `, m.seq LIMIT 1), kind)
+		ORDER BY ` + urgencySQL + `, m.seq LIMIT 1), kind),
+	` + promptsSQL + `$1 AND p.spent), '')
 	FROM messages WHERE conversation_id = $1 AND NOT inbound AND status IN ('queued', 'sending')
 	AND NOT (status = 'queued' AND (attempt = 0 OR reason = 'spent') AND due_at > $2) ORDER BY seq LIMIT 1`
 

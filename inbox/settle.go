@@ -192,6 +192,7 @@ func (in *Inbox) settle(b *database.Batch, r Result, now time.Time) error {
 		b.Exec(feed.AppendSQL, now, FeedConversation, r.Conversation, int(FeedDelivery))
 	}
 	if r.Err == nil {
+		retired(b, r)
 		b.ExecCount(&r.own, `UPDATE attempts SET handle = $3, result = 'ok' WHERE message_id = $1 AND n = $2 AND (handle IS NULL OR handle = $3)`, id, n, string(r.Handle))
 		if r.second = 0; n > 1 || now.Sub(r.At) > Lease { // only then can there be another
 			copiesTo(b, id, n, &r.second)

@@ -153,10 +153,38 @@ func (b *binary) polish(t *testing.T) {
 	k.says("/start")
 	k.says("zarośnięta ścieżka w parku")
 	ref := k.walk("albo podaj numer", "Gdzie")
+	b.retired(t, k, 5550003)
 	b.run("cases", "change", ref, "--status", "planned", "--reason", "programme", "--planned-for", time.Now().AddDate(0, 0, 20).Format(time.DateOnly))
 	k.hears(ref)
 	b.run("cases", "change", ref, "--status", "fixed", "--reason", "repaired")
 	k.hears(ref)
+}
+
+// retired waits until no message to a chat but the last has buttons left.
+func (b *binary) retired(t *testing.T, k *talk, chat int64) {
+	t.Helper()
+	asked, left := 0, 0
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		asked, left = 0, 0
+		all := b.ledger.Accepted(k.at)
+		for _, e := range all[:len(all)-1] {
+			_, number, _ := strings.Cut(e.ID, ":")
+			id, err := strconv.Atoi(number)
+			if err != nil {
+				t.Fatalf("a message called %q", e.ID)
+			}
+			if len(e.Choices) > 0 && e.Pin == "" {
+				asked++
+				if b.telegram.Buttons(chat, id) {
+					left++
+				}
+			}
+		}
+		if asked > 2 && left == 0 {
+			return
+		}
+	}
+	t.Errorf("of %d messages with buttons %d still have them", asked, left)
 }
 
 // walk answers whatever is asked, as somebody in a hurry would, until there is a reference.
