@@ -56,7 +56,7 @@ func (t *turn) say(e dialog.Said) error {
 	for _, c := range e.Choices {
 		w.Choices = append(w.Choices, inbox.Choice{Data: c.Data, Label: t.line(c.Label), Hint: t.line(c.Hint)})
 	}
-	if t.m != nil && (e.Hold || t.m.Album != "") { // of an album each photo is a message: one "got it" will do
+	if t.m != nil && !e.Safety && (e.Hold || t.m.Album != "" || t.busy && (e.Idle || e.Repair)) { // of an album each photo is a message: one "got it" will do
 		w.Hold = holdFor(t.c.Channel)
 		t.hold = w.Hold
 	}

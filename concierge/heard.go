@@ -67,6 +67,9 @@ func (t *turn) returned(how string) dialog.Input {
 }
 
 func (t *turn) understood(folded string) inbox.Understood {
+	if t.c.Owner == inbox.Queue && t.c.Flood.Silent(t.now) { // a machine may say it
+		return inbox.Understood{}
+	}
 	return inbox.Understood{
 		Bot:    t.isWord(folded, "command.bot"),
 		One:    folded == "1",

@@ -28,6 +28,7 @@ type Metrics struct {
 	NotSent     *prometheus.CounterVec // messages the mark ended, by channel and reason: country, special, spent, overtaken, expired …
 	Spent       *prometheus.GaugeVec   // what the day came to with this node's last send, by channel, in the council's currency
 	SpendAlarms *prometheus.CounterVec // by channel and how far: near, full
+	Floods      *prometheus.CounterVec // conversations handed over by channels.limits, by channel and limit: minute, day, same_text
 }
 
 // NewMetrics makes them; Register shows them.
@@ -43,6 +44,7 @@ func NewMetrics() *Metrics {
 		NotSent: counter("not_sent_total", "Messages that were not to be sent, by why.", "channel", "reason"),
 		Spent: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "concierge_spent",
 			Help: "What the council's day came to with this node's last send, in its currency."}, []string{"channel"}),
+		Floods:       counter("floods_total", "Conversations handed to people because too many replies brought them no further.", "channel", "limit"),
 		SpendAlarms:  counter("spend_alarms_total", "80 % of the day's spending cap, or all of it.", "channel", "level"),
 		Spooled:      counter("spooled_total", "What came in while the database was slow or away.", "channel", "result"),
 		SpoolRecords: gauge("spool_records", "Records on this node's disk that are not in the database yet."),
@@ -76,6 +78,6 @@ func NewMetrics() *Metrics {
 // Register adds all to a registry.
 func (m *Metrics) Register(r prometheus.Registerer) {
 	r.MustRegister(m.Received, m.Turn, m.Sent, m.Send, m.Receipts, m.Failures, m.InFlight, m.Merged, m.Abandoned,
-		m.Spooled, m.SpoolRecords, m.SpoolBytes, m.Away, m.Swept, m.Doubts, m.NotSent, m.Spent, m.SpendAlarms,
+		m.Spooled, m.SpoolRecords, m.SpoolBytes, m.Away, m.Swept, m.Doubts, m.NotSent, m.Spent, m.SpendAlarms, m.Floods,
 		m.Seconds, m.Waiting, m.Quiet, m.Live)
 }

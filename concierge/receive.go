@@ -165,6 +165,7 @@ func (t *turn) arrived(a *inbox.Arrival, m channels.Message, id string, how comi
 	}
 	if a.Held {
 		t.h.s.Inbox.Withdraw(t.b, t.c)
+		t.c.Flood.Withdrawn()
 	}
 }
 

@@ -49,6 +49,8 @@ type turn struct {
 	unsaid          bool              // what came is no message: nothing to keep
 	said            int               // messages written
 	hold            time.Duration
+	ours            bool // what came is a text of ours, come back
+	busy            bool // many replies of late brought them no further
 	rows            []inbox.Row
 	marked          *inbox.Marked
 	room            entered       // room to send that was taken
@@ -77,6 +79,9 @@ func (t *turn) take(ctx context.Context, in dialog.Input) error {
 	if err := failpoint.Spoil(in.Text); err != nil {
 		return err
 	}
+	if over := t.echoed(in); over != "" {
+		return t.flooded(ctx, s, over)
+	}
 	engine := *t.h.engine.Load()
 	s, events := engine.Turn(short, t.lookup(), s, in)
 	if short.Err() != nil {
@@ -85,12 +90,19 @@ func (t *turn) take(ctx context.Context, in dialog.Input) error {
 	if t.tag = s.Lang; t.tag == "" {
 		t.tag = t.c.Language
 	}
+	over := t.counted(in, events)
+	if over != "" {
+		events = onlySafety(events)
+	}
 	t.due, t.after = t.h.dueToday(s, t.now), s
 	t.away = t.m != nil && t.now.Sub(t.m.At) > awayAfter && t.now.Sub(t.c.TurnedAt) > awayAfter
 	for _, e := range events {
 		if err := t.apply(ctx, e); err != nil {
 			return err
 		}
+	}
+	if over != "" {
+		return t.flooded(ctx, s, over)
 	}
 	if err := t.greet(); err != nil {
 		return err

@@ -145,7 +145,7 @@ func (e *Engine) optional(has func(tag, key string) bool) {
 
 // Turn reads one message and gives the session after it and what is to be done, in order. It depends on its arguments alone.
 func (e *Engine) Turn(ctx context.Context, look Lookup, s Session, in Input) (Session, []Event) {
-	t := &turn{e: e, ctx: ctx, look: look, s: s, in: in}
+	t := &turn{e: e, ctx: ctx, look: look, s: s, in: in, stood: standingOf(&s)}
 	t.s.Stack = append(make([]Run, 0, len(s.Stack)+1), s.Stack...)
 	t.s.Turns++
 	t.age()

@@ -18,7 +18,8 @@ type (
 		Hold    bool   // wait a moment: more may be coming (bursts)
 		Keep    bool   // a filed reference: no takeover overtakes it
 		Safety  bool   // an emergency line: kind safety
-		Repair  bool   // the session did not move on: counts towards the flood limit
+		Repair  bool   // it fitted nothing
+		Idle    bool   // the session stands where it stood: counts towards the flood limit
 	}
 	// Filed asks for a case. Said lines after it may use {{.Ref}} and {{.Due}}.
 	Filed struct {

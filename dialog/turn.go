@@ -24,7 +24,8 @@ type turn struct {
 	quiet   bool   // nothing is to be said
 	unsure  bool   // first contact in a language we could only assume
 	hold    bool
-	alarmed bool // words of danger were in it: a subject must be clear, and fitting nothing is no miss
+	stood   standing // where the session stood before
+	alarmed bool     // words of danger were in it: a subject must be clear, and fitting nothing is no miss
 
 	echo bool   // what was found in a sentence is to be said back
 	said string // the sentence that started this turn's tree: another tree it leads to reads it too
@@ -76,6 +77,7 @@ func (t *turn) events() []Event {
 	}
 	s.Lines = append(t.lines, s.Lines...)
 	if len(s.Lines) > 0 {
+		s.Idle = t.idle()
 		t.out = append(t.out, t.first(s))
 	}
 	return t.out

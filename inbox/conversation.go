@@ -61,12 +61,14 @@ type Conversation struct {
 	LeaseUntil               time.Time // one send long; only the outbox and the host's turn change it
 	LeaseNode                string
 	PacedAt                  time.Time // see early
+	Flood                    Flood     // replies that brought nobody on, and what was said last
 }
 
 // conversationColumns are read by scan, in this order, from conversations c, addresses a and contacts k.
 const conversationColumns = `c.id, c.address_id, c.contact_id, c.channel, c.sender, a.sealed, k.language, c.owner, c.state,
 	COALESCE(c.agent_id, ''), c.version, c.epoch, c.next_seq, c.session, c.greeted_at, c.inbound_at, c.turned_at, c.nudge_at,
-	c.snoozed_until, c.warned_at, a.opted_out_at, a.unreachable_at, c.created_at, c.lease_until, COALESCE(c.lease_node, ''), c.paced_at`
+	c.snoozed_until, c.warned_at, a.opted_out_at, a.unreachable_at, c.created_at, c.lease_until, COALESCE(c.lease_node, ''), c.paced_at,
+	c.flood`
 
 const conversationTables = ` FROM conversations c JOIN addresses a ON a.id = c.address_id JOIN contacts k ON k.id = c.contact_id`
 
@@ -83,7 +85,7 @@ func (s *scanned) dest() []any {
 	c := s.c
 	return []any{&c.ID, &c.AddressID, &c.ContactID, &c.Channel, &c.Sender, &s.sealed, &c.Language, &c.Owner, &c.State,
 		&c.AgentID, &c.Version, &c.Epoch, &c.NextSeq, &c.Session, &s.times[0], &s.times[1], &s.times[2], &s.times[3],
-		&s.times[4], &s.times[5], &s.times[6], &s.times[7], &c.CreatedAt, &s.times[8], &c.LeaseNode, &s.times[9]}
+		&s.times[4], &s.times[5], &s.times[6], &s.times[7], &c.CreatedAt, &s.times[8], &c.LeaseNode, &s.times[9], &c.Flood.raw}
 }
 
 func (s *scanned) finish(in *Inbox) error {
@@ -146,10 +148,10 @@ func (in *Inbox) Save(ctx context.Context, tx *database.Tx, c *Conversation) err
 func (in *Inbox) SaveTo(b *database.Batch, c *Conversation) {
 	b.Exec(`UPDATE conversations SET owner = $2, state = $3, agent_id = $4, version = $5, epoch = $6, next_seq = $7, session = $8,
 		greeted_at = $9, inbound_at = $10, turned_at = $11, nudge_at = $12, snoozed_until = $13, warned_at = $14, sender = $15,
-		lease_until = $16, lease_node = $17, paced_at = $18 WHERE id = $1`,
+		lease_until = $16, lease_node = $17, paced_at = $18, flood = $19 WHERE id = $1`,
 		c.ID, string(c.Owner), string(c.State), null(c.AgentID), c.Version, c.Epoch, c.NextSeq, c.Session, at(c.GreetedAt),
 		at(c.InboundAt), at(c.TurnedAt), at(c.NudgeAt), at(c.SnoozedUntil), at(c.WarnedAt), string(c.Sender),
-		at(c.LeaseUntil), null(c.LeaseNode), at(c.PacedAt))
+		at(c.LeaseUntil), null(c.LeaseNode), at(c.PacedAt), c.Flood.column())
 }
 
 // SetLanguage makes the contact's language the truth.

@@ -31,6 +31,7 @@ const (
 	EngineError   Reason = "engine_error"
 	TakenOver     Reason = "taken_over"
 	Reopened      Reason = "reopened"
+	Flooding      Reason = "flood" // more replies than channels.limits allows brought them no further
 )
 
 // Outcome is how a stretch with a person ended.

@@ -17,6 +17,9 @@ const measured = 20
 // sayPassed says that a person comes, and when: at once, or once the office opens again.
 func (h *Handoffs) sayPassed(ctx context.Context, tx *database.Tx, s *standing, why Reason) error {
 	var lines []phrase.Line
+	if why == Flooding { // the one line: a machine may read it
+		return h.say(ctx, tx, s, "passed:"+s.Open.ID, line("handoff.flood"))
+	}
 	if why == EngineError {
 		lines = append(lines, line("handoff.broken"))
 	}

@@ -143,7 +143,7 @@ func (h *Handoffs) next(ctx context.Context, tx *database.Tx, s *standing) (func
 // nextInQueue: a holding line, then an offer to go on with the concierge; when the office shuts, once a day, when it is back.
 func (h *Handoffs) nextInQueue(ctx context.Context, tx *database.Tx, s *standing) (func() error, error) {
 	now, timers := tx.Now(), h.council.Timers
-	if s.Open.FirstReplyAt != nil {
+	if s.Open.FirstReplyAt != nil || s.Open.Reason == Flooding { // silence, until a person answers
 		return nil, nil
 	}
 	if !h.council.Open(now) {

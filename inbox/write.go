@@ -22,7 +22,7 @@ func (in *Inbox) Write(ctx context.Context, tx *database.Tx, c *Conversation, k 
 		return err
 	}
 	in.Put(b, c, rows)
-	b.Exec(`UPDATE conversations SET next_seq = $2 WHERE id = $1`, c.ID, c.NextSeq)
+	b.Exec(`UPDATE conversations SET next_seq = $2, flood = $3 WHERE id = $1`, c.ID, c.NextSeq, c.Flood.column())
 	if err := tx.Run(ctx, b); err != nil {
 		return fmt.Errorf("write message: %w", err)
 	}
@@ -82,6 +82,7 @@ func (in *Inbox) Compose(c *Conversation, k Kind, w Words, now time.Time) ([]Row
 		r.Out = p
 		r.Out.ID, r.Out.Expires = r.ID, r.Expires
 		c.NextSeq++
+		c.Flood.spoke(p.Text)
 		rows = append(rows, r)
 	}
 	return rows, nil
