@@ -9,12 +9,9 @@ import (
 	"concierge/inbox"
 )
 
-// million is how many units of a purse make one of the council's currency.
-const million = 1e6
-
 // purseOf is what council.yaml lets a day cost; nil when it caps nothing.
 func purseOf(c *council.Council) *inbox.Purse {
-	units := func(amount float64) int64 { return int64(math.Round(amount * million)) }
+	units := func(amount float64) int64 { return int64(math.Round(amount * inbox.Unit)) }
 	s := c.Channels.DailySpend
 	p := &inbox.Purse{Caps: map[channels.Name]int64{}, SMSPart: units(c.Channels.Prices.SMSPart), Template: units(c.Channels.Prices.WhatsAppTemplate),
 		Day: func(now time.Time) (string, time.Time) {
@@ -44,12 +41,12 @@ func (o *outbox) billed(m *inbox.Marked) {
 		return
 	}
 	channel := string(b.Channel)
-	o.h.s.Metrics.Spent.WithLabelValues(channel).Set(float64(b.Total) / million)
+	o.h.s.Metrics.Spent.WithLabelValues(channel).Set(float64(b.Total) / inbox.Unit)
 	if b.Alarm == "" {
 		return
 	}
 	o.h.s.Metrics.SpendAlarms.WithLabelValues(channel, string(b.Alarm)).Inc()
-	attrs := []any{"channel", channel, "day", b.Day, "spent", float64(b.Total) / million, "cap", float64(b.Cap) / million}
+	attrs := []any{"channel", channel, "day", b.Day, "spent", float64(b.Total) / inbox.Unit, "cap", float64(b.Cap) / inbox.Unit}
 	if b.Alarm == inbox.AtCap {
 		o.h.s.Log.Error("the day's spending cap is reached: only safety goes until tomorrow", attrs...)
 		return

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"concierge/channels"
 	"concierge/inbox"
 	"concierge/internal/audit"
 	"concierge/internal/database"
@@ -32,7 +33,8 @@ type conversationPage struct {
 	Window                      string
 	WindowShut, WindowSoon      bool
 	OptedOut                    bool
-	Mine, Claimable, Takeable   bool // with me · in the queue · with the concierge, or with somebody else
+	Barred                      string // why we may not write to this number
+	Mine, Claimable, Takeable   bool   // with me · in the queue · with the concierge, or with somebody else
 	From                        string
 	Writable, Works, Supervises bool
 	Drafted                     bool
@@ -153,6 +155,9 @@ func (d *Desk) fillConversation(ctx context.Context, tx *database.Tx, p *convers
 	p.Language, p.Tag = d.language(p.frame, c.Language), c.Language
 	p.Owner, p.State, p.Version = string(c.Owner), string(c.State), c.Version
 	p.OptedOut = !c.OptedOutAt.IsZero()
+	if why := channels.Barred(c.To, d.Council.Channels.CountryPrefixes); why != "" {
+		p.Barred = p.T("conversation." + why)
+	}
 	p.Mine = c.Owner == inbox.AnAgent && c.AgentID == me.ID
 	p.Claimable = p.Works && c.Owner == inbox.Queue
 	p.Takeable = p.Works && !p.Mine && !p.Claimable

@@ -13,6 +13,8 @@ type healthPage struct {
 	frame
 	Channels []channelState
 	Held     []heldSender
+	Spending []spending
+	PutOff   int // messages that wait for the next day's money
 	Failed   []failedSends
 	Asides   int // messages whose turn failed three times
 	Unread   int // updates nobody could read
@@ -46,7 +48,8 @@ const nodeAlive = time.Minute
 func (d *Desk) healthPage(w http.ResponseWriter, r *request) error {
 	p := healthPage{frame: d.frame(w, r, "health"), Version: d.Version}
 	err := d.read(r.Context(), func(tx *database.Tx) error {
-		for _, fill := range []func(*request, *database.Tx, *healthPage) error{d.fillChannels, d.fillHeld, d.fillFailed, d.fillQuarantine, d.fillNodes} {
+		for _, fill := range []func(*request, *database.Tx, *healthPage) error{d.fillChannels, d.fillHeld, d.fillSpending, d.fillFailed,
+			d.fillQuarantine, d.fillNodes} {
 			if err := fill(r, tx, &p); err != nil {
 				return err
 			}

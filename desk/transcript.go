@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"concierge/channels"
 	"concierge/inbox"
 	"concierge/internal/database"
 )
@@ -117,6 +118,9 @@ func (d *Desk) delivery(f frame, channel string, m inbox.Spoken) (text string, f
 		}
 		return f.T("delivery.failed", "Why", why), true, false
 	case "queued":
+		if m.Reason == inbox.Spent && m.DueAt != nil {
+			return f.T("delivery.spent", "Clock", f.clock(*m.DueAt)), false, false
+		}
 		if m.DueAt != nil && m.DueAt.Sub(f.now) > time.Minute {
 			return f.T("delivery.due", "Clock", f.clock(*m.DueAt)), false, false
 		}
@@ -131,7 +135,8 @@ func (d *Desk) delivery(f frame, channel string, m inbox.Spoken) (text string, f
 // reasonName is the word for a reason; those without one are told by their code alone.
 func reasonName(reason string) string {
 	switch reason {
-	case "unreachable", "opted_out", "window_shut", "expired", "refused", "throttled", "uncertain", "configuration":
+	case "unreachable", "opted_out", "window_shut", "expired", "refused", "throttled", "uncertain", "configuration",
+		channels.OtherCountry, channels.SpecialNumber, inbox.Spent:
 		return reason
 	case "unknown": // sent, and its fate never learnt
 		return "uncertain"

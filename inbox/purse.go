@@ -25,6 +25,9 @@ type Purse struct {
 	Day               func(now time.Time) (day string, next time.Time)
 }
 
+// Unit is how many units of a purse make one of the council's currency.
+const Unit = 1e6
+
 // Bill is what one mark costs, and what the day came to with it.
 type Bill struct {
 	Channel          channels.Name
