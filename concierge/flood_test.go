@@ -102,8 +102,8 @@ func (o *house) counts(n int) {
 	o.exec(`UPDATE conversations SET flood = $1`, string(text))
 }
 
-// standing says the same to everything, and brings nobody on.
-func standing(s dialog.Session, in dialog.Input) (dialog.Session, []dialog.Event) {
+// unmoved says the same to everything, and brings nobody on.
+func unmoved(s dialog.Session, in dialog.Input) (dialog.Session, []dialog.Event) {
 	if in.Kind == dialog.Returned {
 		return s, []dialog.Event{dialog.Said{Lines: []dialog.Line{phrase.Say("handoff.returned")}}}
 	}
@@ -117,7 +117,7 @@ func standing(s dialog.Session, in dialog.Input) (dialog.Session, []dialog.Event
 func TestPastTheLimitOneLineAndThenThePeople(t *testing.T) {
 	t.Parallel()
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
-		o := open(t, db, script(standing))
+		o := open(t, db, script(unmoved))
 		const them = "telegram:9"
 		o.receive(text(them, "one"))
 		o.hears(o.tg, them, "again: one", "privacy.first")
@@ -152,7 +152,7 @@ func TestPastTheLimitOneLineAndThenThePeople(t *testing.T) {
 func TestAPersonsAnswerEndsTheSilence(t *testing.T) {
 	t.Parallel()
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
-		o := open(t, db, script(standing))
+		o := open(t, db, script(unmoved))
 		const them = "telegram:9"
 		o.receive(text(them, "one"))
 		o.hears(o.tg, them, "again: one", "privacy.first")
