@@ -130,8 +130,8 @@ func TestSendsInDoubt(t *testing.T) {
 
 		uncertain() // its callback comes while it is asked for
 		o.receive(text(phone, "seven"))
-		o.eventually(1, `SELECT COUNT(*) FROM messages WHERE status = 'sending' AND attempt = 1`)
-		id := o.one(`SELECT id FROM messages WHERE status = 'sending'`)
+		o.eventually(1, `SELECT COUNT(*) FROM messages WHERE status = 'sending' AND body = 'you said seven'`)
+		id := o.one(`SELECT id FROM messages WHERE body = 'you said seven'`)
 		l.mu.Lock()
 		l.answer = func(channels.Outgoing, time.Time) ([]channels.Handle, error) {
 			return []channels.Handle{"SMother"}, o.h.Receipt(o.ctx, channels.Receipt{Channel: channels.SMS, Message: id, Attempt: 1, Handle: "SMseven", Status: channels.Delivered})

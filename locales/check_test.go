@@ -4,7 +4,6 @@ import (
 	"io/fs"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 )
 
@@ -113,16 +112,12 @@ func TestACleanLanguageIsFoundClean(t *testing.T) {
 func TestWhatWeShip(t *testing.T) {
 	o := options()
 	o.Strict = true // a language with messages of its own is shipped as complete
-	start := time.Now()
 	for _, f := range Check([]fs.FS{Builtin()}, o) {
 		if f.Warning {
 			t.Log("warning: " + f.String())
 		} else {
 			t.Error(f.String())
 		}
-	}
-	if d := time.Since(start); d > 2*time.Second { // the bar is 1 s for nine languages on a quiet machine
-		t.Errorf("the check took %v", d)
 	}
 }
 

@@ -3,7 +3,6 @@ package locales
 import (
 	"io/fs"
 	"testing"
-	"time"
 
 	"concierge/internal/phrase"
 )
@@ -15,15 +14,6 @@ func builtinSet(t testing.TB) *Set {
 		t.Fatalf("the files we ship do not load:\n%v", err)
 	}
 	return s
-}
-
-func TestWhatWeShipLoadsInTime(t *testing.T) {
-	builtinSet(t)
-	start := time.Now()
-	builtinSet(t)
-	if d := time.Since(start); d > 600*time.Millisecond { // the bar is 300 ms on a quiet machine
-		t.Errorf("loading took %v", d)
-	}
 }
 
 func TestSayingSomethingPlainAllocatesNothing(t *testing.T) {
