@@ -1,5 +1,5 @@
 # The few verbs of this house. Each line is one you could type.
-.PHONY: run test bench chaos chaos-night chaos-points release-check crashfs mutants lint transcripts say clean
+.PHONY: run test bench chaos chaos-night chaos-points release-check crashfs mutants lint privacy transcripts say clean
 
 run: ## build, make an SQLite database in ./data, serve, and say where to go
 	CGO_ENABLED=0 go build -trimpath -o bin/concierge ./cmd/concierge
@@ -31,6 +31,9 @@ crashfs: ## cut the power 3,000 times under the spool, on a disk that keeps only
 
 mutants: ## plant twelve bugs, one after the other, and see that each is caught
 	go run ./cmd/mutants
+
+privacy: ## send known numbers, names, words, photos and tokens through every flow, then look for them wherever they may not be
+	go test -count=1 -run 'NothingPrivate|PanicsLeaves|PanicsSays|NothingButThePicture|HEICKeeps' ./cmd/concierge ./concierge ./internal/jobs ./internal/media
 
 transcripts: ## rewrite the golden transcripts from what is said today
 	go test ./dialog ./concierge ./locales -update

@@ -5,7 +5,7 @@ import "time"
 // Address is one way to reach a person: "sms:+447700900123", "whatsapp:GB.70210034455667788990", "telegram:12345".
 type Address string
 
-// Handle is what quotes, edits and receipts name: "SM…" at Twilio, "<chat>:<message>" at Telegram.
+// Handle is what quotes, edits and receipts name: "SM…" at Twilio, at Telegram a number within the chat: look it up with its conversation.
 type Handle string
 
 // Kind is what sort of message came in.

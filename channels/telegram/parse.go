@@ -18,7 +18,7 @@ var service = [...]string{
 
 // written is a new message of theirs.
 func written(m channels.Message, f fields) parsed {
-	chat, own, ok := frame(&m, f)
+	own, ok := frame(&m, f)
 	if !ok {
 		return parsed{message: m, unreadable: true}
 	}
@@ -30,23 +30,22 @@ func written(m channels.Message, f fields) parsed {
 			return parsed{message: m, unwanted: true}
 		}
 	}
-	m.Handle = handle(chat, own)
+	m.Handle = handle(own)
 	m.Album = f.text("media_group_id")
 	m.Forwarded = f.has("forward_origin") || f.has("forward_date")
 	if quoted, ok := f.object("reply_to_message").number("message_id"); ok {
-		m.ReplyTo = handle(chat, quoted)
+		m.ReplyTo = handle(quoted)
 	}
 	content(&m, f)
 	return parsed{message: m}
 }
 
-// frame reads who and where: chat, sender, time. Of a group only the chat's id is kept.
-func frame(m *channels.Message, f fields) (chat, own int64, ok bool) {
+// frame reads who, when and which: sender, time, and the message's number. Of a group only the chat's id is kept.
+func frame(m *channels.Message, f fields) (own int64, ok bool) {
 	c := f.object("chat")
-	chat, ok = c.number("id")
-	own, ok2 := f.number("message_id")
-	if !ok || !ok2 {
-		return chat, own, false
+	chat, known := c.number("id")
+	if own, ok = f.number("message_id"); !ok || !known {
+		return own, false
 	}
 	m.From = address(chat)
 	if at, ok := f.number("date"); ok && at > 0 {
@@ -54,10 +53,10 @@ func frame(m *channels.Message, f fields) (chat, own int64, ok bool) {
 	}
 	if kind := c.text("type"); kind != "private" && kind != "" {
 		m.Kind = channels.KindGroup
-		return chat, own, true
+		return own, true
 	}
 	m.Language = hint(f.object("from"))
-	return chat, own, true
+	return own, true
 }
 
 // content reads what they sent. The first thing found is what it is.
@@ -122,14 +121,14 @@ func place(m *channels.Message, l fields) {
 
 // edited is a message of theirs with a new text. A live position that moves comes this way too and is dropped.
 func edited(m channels.Message, f fields) parsed {
-	chat, own, ok := frame(&m, f)
+	own, ok := frame(&m, f)
 	if !ok {
 		return parsed{message: m, unreadable: true}
 	}
 	if m.Kind == channels.KindGroup || f.has("location") || (!f.has("text") && !f.has("caption")) {
 		return parsed{message: m, unwanted: true}
 	}
-	m.Kind, m.Edits, m.Handle = channels.KindEdit, handle(chat, own), handle(chat, own)
+	m.Kind, m.Edits, m.Handle = channels.KindEdit, handle(own), handle(own)
 	m.Text = channels.Clean(f.text("text") + f.text("caption"))
 	if at, ok := f.number("edit_date"); ok && at > 0 {
 		m.At = time.Unix(at, 0).UTC()

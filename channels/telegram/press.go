@@ -26,10 +26,8 @@ func pressed(m channels.Message, f fields) parsed {
 	if channels.ValidData(data) {
 		p.message.Press.Data = data
 	}
-	if chat, ok := on.object("chat").number("id"); ok {
-		if id, ok := on.number("message_id"); ok {
-			p.message.Press.On = handle(chat, id)
-		}
+	if id, ok := on.number("message_id"); ok {
+		p.message.Press.On = handle(id)
 	}
 	p.message.Press.Label = channels.Clean(label(on, data))
 	p.message.Text = p.message.Press.Label

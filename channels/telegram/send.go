@@ -52,9 +52,9 @@ func (t *Telegram) Send(ctx context.Context, o channels.Outgoing) (channels.Hand
 		t.retire(chat, h)
 	}
 	if err != nil {
-		return handle(chat, sentAnyway(c)), nil
+		return handle(sentAnyway(c)), nil
 	}
-	return handle(chat, int64(m.ID)), nil
+	return handle(int64(m.ID)), nil
 }
 
 // post makes the call. A photo goes with its words below it; words too long for that show it as a preview.
@@ -74,8 +74,8 @@ func (t *Telegram) post(ctx context.Context, chat int64, o channels.Outgoing) (*
 
 // retire takes spent buttons away, after the send and by the way: a press on one is known to be stale anyhow.
 func (t *Telegram) retire(chat int64, h channels.Handle) {
-	c, id, ok := parts(h)
-	if !ok || c != chat {
+	id, ok := numbered(h)
+	if !ok {
 		return
 	}
 	t.errands.add(func(ctx context.Context) {

@@ -5,7 +5,6 @@ package telegram
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -111,15 +110,16 @@ func address(chat int64) channels.Address {
 	return channels.MakeAddress(channels.Telegram, strconv.FormatInt(chat, 10))
 }
 
-// handle names a message of a chat: "12345:678".
-func handle(chat, message int64) channels.Handle {
-	return channels.Handle(fmt.Sprintf("%d:%d", chat, message))
-}
+// handle names a message within its chat: "678". The chat's id is a person's, and handles are stored in clear: so it is not in them, and
+// whoever looks one up knows the conversation.
+func handle(message int64) channels.Handle { return channels.Handle(strconv.FormatInt(message, 10)) }
 
-// parts of a handle; ok is false for one that is not ours.
-func parts(h channels.Handle) (chat int64, message int, ok bool) {
-	c, m, _ := strings.Cut(string(h), ":")
-	chat, err := strconv.ParseInt(c, 10, 64)
-	message, err2 := strconv.Atoi(m)
-	return chat, message, err == nil && err2 == nil
+// numbered reads a handle, also one of the time when the chat stood before it ("12345:678"); ok is false for one that is not ours.
+func numbered(h channels.Handle) (message int, ok bool) {
+	text := string(h)
+	if _, after, old := strings.Cut(text, ":"); old {
+		text = after
+	}
+	message, err := strconv.Atoi(text)
+	return message, err == nil && message > 0
 }

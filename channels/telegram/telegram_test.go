@@ -173,7 +173,7 @@ func TestSendAndRetire(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, id, _ := parts(h)
+	id, _ := numbered(h)
 	if !r.fake.Buttons(chat, id) {
 		t.Error("no buttons")
 	}
@@ -320,7 +320,7 @@ func TestRefusedBeforeAnyCall(t *testing.T) {
 func TestSentIsSent(t *testing.T) {
 	r := newRig(t, channeltest.TelegramOptions{Lift: true}, nil)
 	r.fake.Script(channeltest.Fault{Accept: true, Status: 200, Body: `{"ok":true,"result":{"message_id":77,"date":"soon"}}`})
-	if h, err := r.Send(r.ctx, to("x")); h != "12345:77" || err != nil {
+	if h, err := r.Send(r.ctx, to("x")); h != "77" || err != nil {
 		t.Errorf("%q %v", h, err)
 	}
 }

@@ -47,7 +47,7 @@ func listen(address string, h http.Handler, log *slog.Logger) (*listener, error)
 		done:     make(chan error, 1),
 	}
 	l.door.Store(&h)
-	l.Server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*l.door.Load()).ServeHTTP(w, r) })
+	l.Server.Handler = calm(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*l.door.Load()).ServeHTTP(w, r) }), log)
 	return l, nil
 }
 

@@ -15,14 +15,19 @@ import (
 	"concierge/internal/database/databasetest"
 )
 
+// command is one beside a running serve; it has a minute.
+func command(b *binary, args ...string) *exec.Cmd {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	b.t.Cleanup(cancel)
+	c := exec.CommandContext(ctx, b.file, args...)
+	c.Env = b.env
+	return c
+}
+
 // fails runs a command that must refuse, and returns what it said.
 func (b *binary) fails(args ...string) string {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	c := exec.CommandContext(ctx, b.file, args...)
-	c.Env = b.env
-	out, err := c.CombinedOutput()
+	out, err := command(b, args...).CombinedOutput()
 	if err == nil {
 		b.t.Fatalf("concierge %s was taken:\n%s", strings.Join(args, " "), out)
 	}

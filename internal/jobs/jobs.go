@@ -13,6 +13,7 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivertype"
 
 	"concierge/internal/database"
 )
@@ -39,7 +40,8 @@ type Client struct {
 // New makes a client. Without workers it only enqueues, as commands do.
 func New(db *database.DB, workers *river.Workers, periodic []*river.PeriodicJob, log *slog.Logger) (*Client, error) {
 	config := func() *river.Config {
-		c := &river.Config{JobTimeout: jobTimeout, RescueStuckJobsAfter: rescueAfter, FetchPollInterval: poll, Logger: quiet(log)}
+		c := &river.Config{JobTimeout: jobTimeout, RescueStuckJobsAfter: rescueAfter, FetchPollInterval: poll, Logger: quiet(log),
+			Middleware: []rivertype.Middleware{calm()}}
 		if workers != nil {
 			c.Workers, c.PeriodicJobs = workers, periodic
 			c.Queues = map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}}
