@@ -1,0 +1,51 @@
+package concierge
+
+import (
+	"testing"
+	"time"
+
+	"concierge/channels"
+	"concierge/internal/database"
+	"concierge/internal/database/databasetest"
+)
+
+// A clock that was set back stalls nothing: a lease, a pause, a doubt and a hold further ahead than any can be are void. What is only
+// scheduled waits for its time.
+func TestAClockSetBack(t *testing.T) {
+	t.Parallel()
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		for _, c := range []struct {
+			name, query string
+			ahead       time.Duration
+			goes        bool
+		}{
+			{"a lease of now", `UPDATE conversations SET lease_until = $1, lease_node = 'x'`, 15 * time.Second, false},
+			{"a lease of an hour", `UPDATE conversations SET lease_until = $1, lease_node = 'x'`, time.Hour, true},
+			{"a pause", `UPDATE messages SET attempt = 6, due_at = $1 WHERE status = 'queued'`, 36 * time.Minute, false},
+			{"a pause from before", `UPDATE messages SET attempt = 1, due_at = $1 WHERE status = 'queued'`, time.Hour, true},
+			{"a doubt", `UPDATE messages SET status = 'sending', rank = 1, attempt = 1, due_at = $1 WHERE status = 'queued'`, time.Minute, false},
+			{"a doubt from before", `UPDATE messages SET status = 'sending', rank = 1, attempt = 1, due_at = $1 WHERE status = 'queued'`, 30 * time.Minute, true},
+			{"one for later", `UPDATE messages SET due_at = $1 WHERE status = 'queued'`, time.Hour, false},
+			{"a person's pace", `UPDATE conversations SET paced_at = $1`, time.Hour, true},
+		} {
+			t.Run(c.name, func(t *testing.T) {
+				o := silent(t, databasetest.Open(t, db.Engine(), nil))
+				o.h.s.Each = map[channels.Name]time.Duration{channels.SMS: 6 * time.Second}
+				o.h.out.sealed = false
+				o.exec(c.query, time.Now().UTC().Add(c.ahead))
+				if err := o.h.out.lookOnce(o.ctx); err != nil { // what it finds is woken
+					t.Fatal(err)
+				}
+				select {
+				case id := <-o.h.out.todo:
+					o.h.out.woken(id)
+				default:
+				}
+				o.h.out.sends.Wait()
+				if got := len(o.sms.Texts(phone)) == 1; got != c.goes {
+					t.Errorf("it goes: %v, want %v", got, c.goes)
+				}
+			})
+		}
+	})
+}
