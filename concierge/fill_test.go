@@ -26,6 +26,8 @@ func asksPlace(s dialog.Session, in dialog.Input) (dialog.Session, []dialog.Even
 	case s.Offered.Slot == "place" && in.Location != nil:
 		s.Offered.Slot = "size"
 		return s, say(fmt.Sprintf("at %.1f, how large?", in.Location.Lat))
+	case in.Location != nil:
+		return s, say("another place?")
 	case s.Offered.Slot == "place" && in.Press != "":
 		s.Offered.Slot = "size"
 		return s, say("pressed " + in.Press)

@@ -241,7 +241,10 @@ func (s *sweeper) window(ctx context.Context) (now, since time.Time, err error) 
 	}
 	err = s.h.s.DB.Write(ctx, func(tx *database.Tx) error {
 		if busy, err := s.h.s.Inbox.Announced(ctx, tx); busy || err != nil {
-			return errors.Join(err, errCopying)
+			if err == nil {
+				err = errCopying
+			}
+			return err
 		}
 		now = tx.Now()
 		b := &database.Batch{}
