@@ -462,3 +462,29 @@ func BenchmarkAppend(b *testing.B) {
 }
 
 var _ io.Writer = (*failing)(nil)
+
+// What was set aside is a whole record: when its reason is mended, a file of another name brings it back (docs/operating.md, "The spool").
+func TestSetAsideComesBackByAnotherName(t *testing.T) {
+	folder := t.TempDir()
+	s := open(t, folder, Options{})
+	add(t, s, "a", "bb", "ccc")
+	all, err := s.Peek(3)
+	if err == nil {
+		err = errors.Join(s.SetAside(all[1]), s.Commit(all[2], 3), s.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	bad := files(t, folder, "*.bad")
+	if len(bad) != 1 {
+		t.Fatalf("set aside: %v", bad)
+	}
+	if err := os.Rename(bad[0], filepath.Join(folder, "0000000000000000.spool")); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, folder, Options{})
+	defer s.Close()
+	if got := drain(t, s); len(got) != 1 || got[0] != "bb" {
+		t.Errorf("it reads %q", got)
+	}
+}
