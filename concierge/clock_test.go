@@ -49,3 +49,41 @@ func TestAClockSetBack(t *testing.T) {
 		}
 	})
 }
+
+// A clock set back during a doubt: the provider is asked around both readings of the moment, and a minute counts from now on.
+func TestADoubtAndAClockSetBack(t *testing.T) {
+	t.Parallel()
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		o := assemble(t, db, "node-1")
+		var asked []time.Time
+		l := &listing{Recorder: o.sms, answer: func(_ channels.Outgoing, at time.Time) ([]channels.Handle, error) {
+			asked = append(asked, at)
+			return nil, nil
+		}}
+		o.h.s.Channels[channels.SMS] = l
+		o.h.SetEngine(script(echo))
+		o.start()
+		t.Cleanup(o.stop)
+		o.sms.Fail(&channels.SendError{Class: channels.Uncertain})
+		o.receive(text(phone, "hi"))
+		o.eventually(1, `SELECT COUNT(*) FROM attempts WHERE result = 'uncertain'`)
+		before := time.Now().UTC().Add(time.Hour)
+		o.exec(`UPDATE attempts SET at = $1`, before)
+		o.exec(`UPDATE messages SET due_at = $1 WHERE status = 'sending'`, before.Add(30*time.Second))
+		o.eventually(1, `SELECT COUNT(*) FROM messages WHERE status = 'sending' AND reason = 'asked'`)
+		if n := o.count(`SELECT COUNT(*) FROM attempts WHERE n = 1 AND at <= $1`, time.Now().UTC()); n != 1 {
+			t.Error("the minute does not count from now on")
+		}
+		if n := o.count(`SELECT COUNT(*) FROM messages WHERE status = 'sending' AND due_at <= $1`, time.Now().UTC().Add(time.Minute)); n != 1 {
+			t.Error("it is asked about later than in a minute")
+		}
+		l.mu.Lock()
+		if len(asked) != 2 || asked[0].Before(before.Add(-time.Second)) || time.Until(asked[1]) > 0 || time.Since(asked[1]) > 2*time.Minute {
+			t.Errorf("asked around %v", asked)
+		}
+		l.mu.Unlock()
+		o.exec(`UPDATE attempts SET at = $1`, time.Now().UTC().Add(-61*time.Second))
+		o.exec(`UPDATE messages SET due_at = $1 WHERE status = 'sending'`, time.Now().UTC().Add(-time.Second))
+		o.hears(o.sms, phone, "you said hi", "privacy.first")
+	})
+}

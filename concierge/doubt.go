@@ -23,11 +23,22 @@ func (o *outbox) asks(n channels.Name) bool {
 	return ok
 }
 
+// find asks around the moment the send was made. Where a clock has been set back since, either reading of it may be the provider's.
+func (o *outbox) find(ctx context.Context, m *inbox.Marked) ([]channels.Handle, error) {
+	finder := o.h.s.Channels[m.Out.To.Kind()].(Finder)
+	found, err := finder.Find(ctx, m.Out, m.Made)
+	if err != nil || !m.Back {
+		return found, err
+	}
+	more, err := finder.Find(ctx, m.Out, m.At.Add(-time.Minute))
+	return append(found, more...), err
+}
+
 // ask asks the provider about a message in doubt and stores what it says. Its lease keeps others from asking, and from sending.
 func (o *outbox) ask(m *inbox.Marked) {
 	defer o.gate(m).asked()
 	ctx, cancel := context.WithTimeout(o.ctx, sendTime)
-	found, err := o.h.s.Channels[m.Out.To.Kind()].(Finder).Find(ctx, m.Out, m.Made)
+	found, err := o.find(ctx, m)
 	cancel()
 	said := "error"
 	err2 := o.again(func(ctx context.Context) error {

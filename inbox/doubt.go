@@ -55,6 +55,13 @@ func (in *Inbox) markAsk(ctx context.Context, tx *database.Tx, c *Conversation, 
 	if r.EnterToAsk != nil && !r.EnterToAsk(c, q.most) {
 		return nil, nil
 	}
+	if m.Made.After(now) { // a clock was set back: a minute counts from now on
+		m.Back = true
+		_, err := tx.Exec(ctx, `UPDATE attempts SET at = $3 WHERE message_id = $1 AND n = $2`, q.id, q.attempt, now)
+		if err != nil {
+			return nil, fmt.Errorf("date attempt in doubt: %w", err)
+		}
+	}
 	c.LeaseUntil, c.LeaseNode = now.Add(Lease), r.Node
 	_, err := tx.Exec(ctx, `UPDATE conversations SET lease_until = $2, lease_node = $3 WHERE id = $1`, c.ID, c.LeaseUntil, c.LeaseNode)
 	if err != nil {
@@ -103,7 +110,11 @@ func (in *Inbox) Doubted(ctx context.Context, tx *database.Tx, m *Marked, found 
 			return DoubtListed, &channels.Receipt{Channel: m.Out.To.Kind(), Message: m.Out.ID, Attempt: m.Out.Attempt, Handle: h, Status: channels.Sent}, nil
 		}
 	}
-	if last := m.Made.Add(lastAsk); now.Before(last) {
+	made := m.Made
+	if m.Back {
+		made = m.At
+	}
+	if last := made.Add(lastAsk); now.Before(last) {
 		return DoubtAsked, nil, in.doubtful(ctx, tx, m, asked, last)
 	}
 	return DoubtUnlisted, nil, in.doubtful(ctx, tx, m, unlisted, now)

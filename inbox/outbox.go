@@ -33,6 +33,7 @@ type Marked struct {
 	At           time.Time         // when it was marked, by the database's clock
 	Ask          bool              // nobody knows what became of it: ask its provider before it is sent again
 	Made         time.Time         // when the attempt in doubt was made
+	Back         bool              // by a clock that has been set back since, so that it was no more than a minute ago
 	Bill         *Bill             // what it was counted with; nil: nothing is counted for it
 	parts        string
 

@@ -214,8 +214,8 @@ func inDay(k string, day time.Time) func(*message) bool {
 		switch k {
 		case "DateSent>":
 			return !made.Before(day)
-		case "DateSent<":
-			return !made.After(day)
+		case "DateSent<": // "on or before midnight on a date": we take it for the midnight the day begins with
+			return !m.made.After(day)
 		}
 		return made.Equal(day)
 	}

@@ -37,6 +37,7 @@ func (t *Twilio) Find(ctx context.Context, o channels.Outgoing, at time.Time) ([
 		p.SetFrom(c.wire(c.sender(o)))
 	}
 	var same, others []channels.Handle
+	ours := bodies(o)
 	err := t.days(ctx, p, from, to, func(m api.ApiV2010Message) error {
 		made, err := time.Parse(time.RFC1123Z, said(m.DateCreated))
 		h := handle(said(m.Sid))
@@ -46,7 +47,7 @@ func (t *Twilio) Find(ctx context.Context, o channels.Outgoing, at time.Time) ([
 		if s := said(m.From); s != "" && s != c.wire(c.sender(o)) && said(m.MessagingServiceSid) == "" {
 			return nil
 		}
-		if said(m.Body) == o.Text {
+		if ours[plain(said(m.Body))] {
 			same = append(same, h)
 		} else {
 			others = append(others, h)
@@ -60,6 +61,15 @@ func (t *Twilio) Find(ctx context.Context, o channels.Outgoing, at time.Time) ([
 	slices.Reverse(others)
 	return append(same, others...), err
 }
+
+// bodies are the texts the list may show of a message: as it is, with its choices as lines, or with its photo as a link.
+func bodies(o channels.Outgoing) map[string]bool {
+	numbered := channels.Numbered(o.Text, o.Choices)
+	return map[string]bool{plain(o.Text): true, plain(numbered): true, plain(o.Text + " " + o.Photo): true, plain(numbered + " " + o.Photo): true}
+}
+
+// plain is a text without the differences that a content's variables make: they are one line each.
+func plain(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // Sweep gives what residents wrote to our senders since a time, oldest first: the second chance for what no webhook brought. Such a
 // message has its text and media, but no pin, no button and no OptOutType. What give refuses ends the sweep.
@@ -113,9 +123,10 @@ func (t *Twilio) senders() []string {
 	return out
 }
 
-// days goes through the list, newest first, page by page. Twilio filters by day of UTC only.
+// days goes through the list, newest first, page by page. Twilio filters by day of UTC only; a bound "before" a day is its midnight in
+// some of its words and the whole of it in others, so a day more is asked for.
 func (t *Twilio) days(ctx context.Context, p *api.ListMessageParams, from, to time.Time, each func(api.ApiV2010Message) error) error {
-	p.SetDateSentAfter(from.Truncate(24 * time.Hour)).SetDateSentBefore(to.Truncate(24 * time.Hour)).SetPageSize(pageSize)
+	p.SetDateSentAfter(from.Truncate(24 * time.Hour)).SetDateSentBefore(to.Truncate(24*time.Hour).AddDate(0, 0, 1)).SetPageSize(pageSize)
 	token, number := "", ""
 	for range maxPages {
 		r := &request{ctx: ctx, base: t.base, to: t.to}

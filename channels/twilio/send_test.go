@@ -439,6 +439,42 @@ func TestFind(t *testing.T) {
 	}
 }
 
+// TestFindAroundMidnight: the list is by day of UTC, and an attempt just before midnight may be listed on the day after.
+func TestFindAroundMidnight(t *testing.T) {
+	at := time.Date(2026, 11, 30, 23, 59, 58, 0, time.UTC)
+	for _, late := range []time.Duration{-4 * time.Second, 0, 3 * time.Second, 59 * time.Second, 61 * time.Second, -7 * time.Second} {
+		r := newRig(t, channeltest.TwilioOptions{Receipts: []string{}, Lift: true, Now: func() time.Time { return at.Add(late) }}, nil)
+		h, err := r.SMS().Send(r.ctx, text("sms", "Hello"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := r.Find(r.ctx, text("sms", "Hello"), at)
+		within := late >= -5*time.Second && late <= 60*time.Second
+		if err != nil || (len(got) == 1 && got[0] == h) != within {
+			t.Errorf("made %v after the attempt: found %v: %v", late, got, err)
+		}
+	}
+}
+
+// TestFindBesideOtherSoftware: where other software sends from our number only a message of the same words is ours, with buttons too.
+func TestFindBesideOtherSoftware(t *testing.T) {
+	for _, shared := range []bool{false, true} {
+		r := newRig(t, channeltest.TwilioOptions{Receipts: []string{}, Lift: true}, func(s *Settings) { s.SharedNumber = shared })
+		mine := text("whatsapp", "Which  one?", choices(3, ""))
+		if _, err := r.WhatsApp().Send(r.ctx, text("whatsapp", "Your appointment")); err != nil {
+			t.Fatal(err)
+		}
+		h, err := r.WhatsApp().Send(r.ctx, mine)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := r.Find(r.ctx, mine, time.Now())
+		if err != nil || len(got) == 0 || got[0] != h || (len(got) == 1) != shared {
+			t.Errorf("shared %v: found %v, want %s first: %v", shared, got, h, err)
+		}
+	}
+}
+
 // TestSweep: what no webhook brought is in the list, with its text and its media, oldest first.
 func TestSweep(t *testing.T) {
 	r := newRig(t, channeltest.TwilioOptions{Receipts: []string{}, Lift: true}, nil)
