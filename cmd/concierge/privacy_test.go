@@ -51,7 +51,7 @@ func canaries() []canary {
 	return []canary{
 		{canaryPhones, ""}, {canaryChat, ""}, {canaryName, ""}, {canaryPhoto, ""}, {canaryPassword, ""}, {canarySecret, ""}, {canaryText, words},
 		{channeltest.TwilioToken, ""}, {channeltest.TelegramToken, ""}, {strings.SplitN(channeltest.TelegramToken, ":", 2)[1], ""},
-		{channeltest.TelegramSecret, ""},
+		{channeltest.TelegramSecret, ""}, {"photos/AgACfile", ""}, // the path of a file at Telegram
 	}
 }
 
@@ -178,6 +178,20 @@ func TestNothingPrivateIsLeftBehind(t *testing.T) {
 				run(args...)
 			}
 			said = append(said, searched{"concierge doctor", tryRun(b, "doctor", "--self")})
+			for _, wrong := range []string{"postgres://concierge:" + canaryPassword + "@127.0.0.1:1/x", "postgres://concierge:" + canaryPassword + "@[/x",
+				"postgres://concierge:" + canaryPassword + "@/%zz", "postgres://concierge:" + canaryPassword + "@/x?sslmode=no", "mysql://a:" + canaryPassword + "@/x",
+				"postgres://concierge:" + canaryPassword + " @/x", "postgres://concierge:" + canaryPassword + "%@h/x"} {
+				for _, name := range []string{"check", "migrate", "serve"} {
+					c := command(b, name)
+					c.Env = append(c.Env, "CONCIERGE_DATABASE="+wrong, "CONCIERGE_DATA="+t.TempDir(), "CONCIERGE_TWILIO_ACCOUNT_SID=", "CONCIERGE_TWILIO_AUTH_TOKEN=",
+						"CONCIERGE_TWILIO_SMS_FROM=", "CONCIERGE_TWILIO_WHATSAPP_FROM=", "CONCIERGE_TELEGRAM_TOKEN=", "CONCIERGE_TELEGRAM_SECRET=", "CONCIERGE_TELEGRAM_API_URL=")
+					out, err := c.CombinedOutput()
+					if err == nil && name != "check" {
+						t.Errorf("%s was taken", name)
+					}
+					said = append(said, searched{"concierge " + name + " with a database that is none", string(out)})
+				}
+			}
 			_, m := get(t, http.DefaultClient, "http://"+meters+"/metrics")
 			said = append(said, searched{"metrics", m})
 			for _, address := range []string{"/t/" + canaryText, "/u/" + canaryText, "/" + canaryText + "?" + canaryName, "/desk/" + canaryText} {

@@ -8,6 +8,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
+	"runtime"
 
 	"github.com/gabriel-vasile/mimetype"
 	"golang.org/x/image/webp"
@@ -20,7 +21,9 @@ const (
 	maxPixels  = 40_000_000
 	maxDecoded = 120_000_000
 	maxSide    = 2048
-	quality    = 85
+
+	worthFreeing = 32_000_000
+	quality      = 85
 )
 
 // Why a photo is not taken. Each has its words for the resident.
@@ -75,14 +78,21 @@ func clean(raw []byte) (cleaned, error) {
 	if err != nil || size.Width <= 0 || size.Height <= 0 {
 		return cleaned{}, ErrNoPhoto
 	}
-	if pixels := int64(size.Width) * int64(size.Height); pixels > maxPixels || f.need(raw, pixels) > maxDecoded {
+	pixels := int64(size.Width) * int64(size.Height)
+	need := f.need(raw, pixels)
+	if pixels > maxPixels || need > maxDecoded {
 		return cleaned{}, ErrTooLarge
 	}
 	img, err := f.decode(bytes.NewReader(raw))
 	if err != nil {
 		return cleaned{}, ErrNoPhoto
 	}
-	upright := turn(shrink(img), orientation(raw, f.name))
+	small, way := shrink(img), orientation(raw, f.name)
+	img, raw = nil, nil
+	if need > worthFreeing {
+		runtime.GC() // the large picture goes before copies of the small one are made
+	}
+	upright := turn(small, way)
 	var out bytes.Buffer
 	if err := jpeg.Encode(&out, upright, &jpeg.Options{Quality: quality}); err != nil {
 		return cleaned{}, fmt.Errorf("encode photo: %w", err)

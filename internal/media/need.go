@@ -11,7 +11,7 @@ const maxScans = 100
 // jpegNeed is what image/jpeg takes: one byte a sample, four more a sample for a progressive file's coefficients, four a pixel for
 // colours that are converted at the end. Up to its first frame header the file is walked as image/jpeg walks it.
 func jpegNeed(raw []byte, pixels int64) int64 {
-	converted := int64(0)
+	plain := false // RGB or CMYK as it is, by Adobe's marker
 	for i := 2; i+4 <= len(raw); {
 		if raw[i] != 0xff || raw[i+1] == 0 || raw[i+1] == 0xff {
 			i++ // stray bytes and padding
@@ -25,10 +25,10 @@ func jpegNeed(raw []byte, pixels int64) int64 {
 		n := int(binary.BigEndian.Uint16(raw[i+2:]))
 		body := raw[i+4 : min(len(raw), i+2+max(2, n))]
 		switch {
-		case marker == 0xee && bytes.HasPrefix(body, []byte("Adobe")) && len(body) >= 12 && body[11] == 0: // RGB or CMYK as it is
-			converted = 4
+		case marker == 0xee && bytes.HasPrefix(body, []byte("Adobe")) && len(body) >= 12 && body[11] == 0:
+			plain = true
 		case marker >= 0xc0 && marker <= 0xc2:
-			return pixels*converted + frameNeed(body, pixels, marker == 0xc2, raw)
+			return frameNeed(body, pixels, plain, marker == 0xc2, raw)
 		}
 		i += 2 + n
 	}
@@ -36,7 +36,7 @@ func jpegNeed(raw []byte, pixels int64) int64 {
 }
 
 // frameNeed reads a frame header: precision, height, width, then id, sampling and table of each component.
-func frameNeed(body []byte, pixels int64, progressive bool, raw []byte) int64 {
+func frameNeed(body []byte, pixels int64, plain, progressive bool, raw []byte) int64 {
 	if len(body) < 6 || len(body) < 6+3*int(body[5]) {
 		return maxDecoded + 1
 	}
@@ -58,7 +58,7 @@ func frameNeed(body []byte, pixels int64, progressive bool, raw []byte) int64 {
 		}
 		need += 4 * samples
 	}
-	if len(ids) == 4 || string(ids) == "RGB" {
+	if len(ids) == 4 || plain || string(ids) == "RGB" {
 		need += 4 * pixels
 	}
 	return need

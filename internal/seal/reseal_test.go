@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"testing"
@@ -264,4 +265,25 @@ func killed(t *testing.T, db *database.DB, o database.Options, moved int64) {
 		t.Fatal(err)
 	}
 	<-ended
+}
+
+func TestANodeLearnsOfANewKeyByItself(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		one, two := load(t, db, secret), load(t, db, secret)
+		watching, stop := context.WithCancel(ctx)
+		ended := make(chan struct{})
+		go func() { two.Watch(watching, slog.New(slog.DiscardHandler)); close(ended) }()
+		begin(t, db, one)
+		later(t, db)
+		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+			if two.Seal("addresses", "1", nil)[0] == 0xc5 && len(two.Seal("addresses", "1", nil)) == 4+12+16 {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatal("it seals under the old key still")
+			}
+		}
+		stop()
+		<-ended
+	})
 }
