@@ -20,8 +20,8 @@ const (
 	mostBytes  = 4 * inbox.MostPhotos * media.MaxBytes
 	mostFields = 12
 	fieldBytes = 200
-	sendTime   = 3 * time.Minute // three photos over a slow connection
-	gateTime   = time.Minute     // how long a photo waits for those before it
+	sendTime   = 6 * time.Minute // three photos over a slow connection, each after its wait
+	gateTime   = 2 * time.Minute // how long a photo waits for those before it
 )
 
 // post takes a form: load → parse → validate → change → redirect.
