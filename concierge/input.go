@@ -35,6 +35,10 @@ func (t *turn) input(ctx context.Context) (dialog.Input, error) {
 		in.Kind = dialog.Pin
 	}
 	for _, f := range m.Media {
+		if f.Gone && fetched(f.Kind) {
+			t.lost = true // nobody says "got your photo" of it
+			continue
+		}
 		in.Media = append(in.Media, f.Kind)
 	}
 	if in.Media != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -63,6 +64,12 @@ func (t *turn) keepMediaFrom(ctx context.Context, first int) error {
 
 // fetched tells the kinds we keep: photos, and files that may be photos. A voice message is answered, not kept.
 func fetched(kind string) bool { return kind == "photo" || kind == "file" }
+
+// tooLarge tells the resident at once of a photo that their messenger does not hand out.
+func (t *turn) tooLarge() error {
+	line := phrase.Say("upload.too_big", phrase.Var{Name: "Megabytes", Text: strconv.Itoa(media.MaxBytes >> 20)})
+	return t.write(inbox.Reply, inbox.Words{Lines: t.lines(line), Cause: "media:" + t.m.ID})
+}
 
 type fetchWorker struct {
 	river.WorkerDefaults[FetchMedia]

@@ -138,3 +138,30 @@ func TestAPhotoThatStopsHalfwayIsAskedForAgain(t *testing.T) {
 		}
 	})
 }
+
+func TestAPhotoTooLargeToBeHadIsToldAtOnce(t *testing.T) {
+	t.Parallel()
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		var seen []string
+		o := open(t, db, script(func(s dialog.Session, in dialog.Input) (dialog.Session, []dialog.Event) {
+			if seen = append(seen, in.Media...); in.Text == "" && in.Media == nil {
+				return s, nil
+			}
+			return echo(s, in)
+		}))
+		m := text("telegram:4", "")
+		m.Kind, m.Media = channels.KindMedia, []channels.Media{{Kind: "photo", Gone: true}}
+		o.receive(m)
+		o.hears(o.tg, "telegram:4", "upload.too_big", "privacy.first")
+		m = text("telegram:4", "with words")
+		m.Kind, m.Media = channels.KindMedia, []channels.Media{{Kind: "file", Gone: true}, {Ref: "v", Kind: "voice"}}
+		o.receive(m)
+		o.hears(o.tg, "telegram:4", "upload.too_big", "privacy.first", "upload.too_big", "you said with words")
+		if len(seen) != 1 || seen[0] != "voice" {
+			t.Errorf("the engine was told of %v", seen)
+		}
+		if n := o.count(`SELECT COUNT(*) FROM media WHERE state = 'unavailable'`); n != 3 {
+			t.Errorf("%d are noted as not to be had", n)
+		}
+	})
+}

@@ -37,6 +37,7 @@ type turn struct {
 	instead map[string]phrase.Line // what is said for a key whose event a rule refused
 
 	after           dialog.Session    // the session after it: what is open
+	lost            bool              // a photo came that is too large to be had
 	due             string            // what a report of the open tree would be promised, sent today
 	cause           string            // what makes the turn's messages once; "" is the message's id
 	unasked         bool              // its words are an update: a nudge
@@ -96,6 +97,11 @@ func (t *turn) take(ctx context.Context, in dialog.Input) error {
 	}
 	t.due, t.after = t.h.dueToday(s, t.now), s
 	t.away = t.m != nil && t.now.Sub(t.m.At) > awayAfter && t.now.Sub(t.c.TurnedAt) > awayAfter
+	if t.lost {
+		if err := t.tooLarge(); err != nil {
+			return err
+		}
+	}
 	for _, e := range events {
 		if err := t.apply(ctx, e); err != nil {
 			return err
