@@ -189,9 +189,11 @@ func (s *station) start() error {
 	s.work.Go(func() { s.keys.Watch(ctx, s.log) })
 	if s.telegram != nil && s.house.settings.TelegramMode == "poll" {
 		s.work.Go(func() {
-			if err := s.telegram.Poll(ctx); err != nil && ctx.Err() == nil {
-				s.log.Error("telegram: polling ended", "error", err)
-			}
+			s.db.Alone(ctx, "telegram poll", func(ctx context.Context) { // two that ask refuse each other
+				if err := s.telegram.Poll(ctx); err != nil && ctx.Err() == nil {
+					s.log.Error("telegram: polling ended", "error", err)
+				}
+			})
 		})
 	}
 	return nil
