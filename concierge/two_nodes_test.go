@@ -174,3 +174,42 @@ func TestAllNodesHeedAHold(t *testing.T) {
 		c.hears(c.sms, other, "you said two", "privacy.first", "you said four")
 	})
 }
+
+// A failure by callback writes to its conversation, and whoever holds the conversation may want the message's row: neither waits for the
+// other in a ring.
+func TestAFailureByCallbackWaitsForTheConversation(t *testing.T) {
+	t.Parallel()
+	o := silent(t, databasetest.Open(t, database.Postgres, nil))
+	o.h.out.sealed = true
+	o.exec(`UPDATE messages SET kind = 'update' WHERE body = 'words'`)
+	m := o.mark("node-1")
+	done := make(chan error, 1)
+	err := o.db.Write(o.ctx, func(tx *database.Tx) error {
+		if _, err := o.in.Lock(o.ctx, tx, m.Conversation); err != nil {
+			return err
+		}
+		go func() {
+			done <- o.h.Receipt(o.ctx, channels.Receipt{Channel: channels.SMS, Message: m.Out.ID, Attempt: 1, Handle: "SM1", Status: channels.Failed,
+				Reason: string(channels.Unreachable), Code: "30003"})
+		}()
+		for n := 0; n == 0; { // it waits for our lock
+			err := o.db.Read(o.ctx, func(tx *database.Tx) error {
+				return tx.QueryRow(o.ctx, `SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&n)
+			})
+			if err != nil {
+				return err
+			}
+		}
+		b := &database.Batch{}
+		b.Exec(`SET LOCAL lock_timeout = '5s'`)
+		b.Exec(`UPDATE messages SET code = '' WHERE id = $1`, m.Out.ID)
+		return tx.Run(o.ctx, b)
+	})
+	if err != nil {
+		t.Errorf("who held the conversation: %v", err)
+	}
+	if err := <-done; err != nil {
+		t.Errorf("the callback: %v", err)
+	}
+	o.is("words", "failed unreachable")
+}
