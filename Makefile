@@ -1,5 +1,5 @@
 # The few verbs of this house. Each line is one you could type.
-.PHONY: run test bench chaos chaos-night chaos-points release-check crashfs mutants lint privacy transcripts say clean
+.PHONY: run test abuse bench chaos chaos-night chaos-points release-check crashfs mutants lint privacy transcripts say clean
 
 run: ## build, make an SQLite database in ./data, serve, and say where to go
 	CGO_ENABLED=0 go build -trimpath -o bin/concierge ./cmd/concierge
@@ -34,6 +34,9 @@ mutants: ## plant twelve bugs, one after the other, and see that each is caught
 
 privacy: ## send known numbers, names, words, photos and tokens through every flow, then look for them wherever they may not be
 	go test -count=1 -run 'NothingPrivate|PanicsLeaves|PanicsSays|NothingButThePicture|HEICKeeps' ./cmd/concierge ./concierge ./internal/jobs ./internal/media
+
+abuse: ## what strangers can do to the phone bill: replies to an echo, sends to other prefixes, overshoot of the spending cap
+	go test ./cmd/concierge -run '^TestAbuse$$' -count=1 -v
 
 transcripts: ## rewrite the golden transcripts from what is said today
 	go test ./dialog ./concierge ./locales -update
