@@ -188,16 +188,23 @@ func (t *turn) unhold(ctx context.Context) error {
 	return err
 }
 
-// untryFor is how long it is tried to take a try back. When the database stays away longer the try has counted.
-const untryFor = 20 * time.Second
+// untryFor is how long it is tried to take a try back, and at a stop once. When the database stays away longer the try has counted.
+const (
+	untryFor    = 20 * time.Second
+	untryAtStop = time.Second
+)
 
 // untry takes a try back in which the database failed and not the turn.
 func (h *Host) untry(ctx context.Context, m *inbox.Inbound) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), untryFor)
+	patience := untryFor
+	if ctx.Err() != nil {
+		patience = untryAtStop
+	}
+	long, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
 	for {
-		err := h.s.DB.Write(ctx, func(tx *database.Tx) error { return h.s.Inbox.Untry(ctx, tx, m) })
-		if err == nil || ctx.Err() != nil || !database.Passing(err) {
+		err := h.s.DB.Write(long, func(tx *database.Tx) error { return h.s.Inbox.Untry(long, tx, m) })
+		if err == nil || ctx.Err() != nil || long.Err() != nil || !database.Passing(err) {
 			return err
 		}
 		rest(ctx, probeEvery)
