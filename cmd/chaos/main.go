@@ -28,7 +28,8 @@ func main() {
 	flag.StringVar(&o.engine, "engine", "", "postgres or sqlite; empty is the row's own")
 	flag.StringVar(&o.binary, "binary", "", "the binary to break; empty builds it")
 	flag.StringVar(&o.out, "out", "chaos.jsonl", "where each row leaves a line")
-	flag.IntVar(&o.together, "together", 2, "so many rows at once")
+	flag.IntVar(&o.together, "together", 3, "so many rows at once")
+	flag.BoolVar(&o.night, "night", false, "every row, in the night's size")
 	check := flag.Bool("release-check", false, "hold that no crash point is in the release binary, and run nothing")
 	flag.Parse()
 	if *check {
@@ -49,6 +50,7 @@ func main() {
 type options struct {
 	seed        uint64
 	n, together int
+	night       bool
 	engine      string
 	binary, out string
 	tagged      string // the binary with crash points
@@ -57,7 +59,7 @@ type options struct {
 
 // all runs rows and prints the table; the code is the worst of theirs.
 func (o options) all(names string) (int, error) {
-	chosen, err := choose(names)
+	chosen, err := choose(names, o.night)
 	if err != nil {
 		return 0, err
 	}
@@ -136,6 +138,9 @@ func (o options) one(r row) result {
 		r.with(&p)
 	}
 	t := &trial{seed: o.seed, asked: r.faults}
+	if o.night {
+		t.asked = r.night
+	}
 	if o.n > 0 {
 		t.asked = o.n
 	}
@@ -161,12 +166,12 @@ func (o options) one(r row) result {
 	return res
 }
 
-func choose(names string) ([]row, error) {
+func choose(names string, night bool) ([]row, error) {
 	all := table()
 	var chosen []row
 	if names == "" {
 		for _, r := range all {
-			if !r.apart {
+			if !r.apart || night {
 				chosen = append(chosen, r)
 			}
 		}

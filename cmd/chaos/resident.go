@@ -14,11 +14,11 @@ import (
 	"concierge/channels/channeltest"
 )
 
-// The demo's city holds this grid; cells are 100 m apart, so that no report has a neighbour to join.
+// The demo's city holds this grid; cells are 50 m apart, so that no report has a neighbour to join.
 const (
-	rows, columns = 80, 84
+	rows, columns = 160, 168
 	south, west   = 52.436, -1.943
-	up, across    = 0.001, 0.0015
+	up, across    = 0.0005, 0.00075
 )
 
 // resident is one person who reports one pothole, from the first word to its number, and knows every reply that is due.
@@ -86,7 +86,7 @@ func (r *resident) walk() []step {
 const filed = "Your number is "
 
 // report walks to the end, or until patience ends or a message is not acknowledged.
-func (r *resident) report(ctx context.Context, patience time.Duration, pause func() time.Duration, posted func(time.Time, time.Time)) {
+func (r *resident) report(ctx context.Context, patience time.Duration, pause func() time.Duration, posted func(*resident, time.Time, time.Time)) {
 	for _, s := range r.walk() {
 		begun := time.Now()
 		if !r.turn(ctx, s) {
@@ -97,7 +97,7 @@ func (r *resident) report(ctx context.Context, patience time.Duration, pause fun
 			return
 		}
 		if posted != nil {
-			posted(begun, e.At)
+			posted(r, begun, e.At)
 		}
 		time.Sleep(pause())
 	}
@@ -176,7 +176,11 @@ type crowd struct {
 // shrug is how long it takes until somebody else writes in the place of one whom nobody answered.
 const shrug = 200 * time.Millisecond
 
-type turnTime struct{ posted, answered time.Time }
+// turnTime is when somebody wrote and when all that was due for it had come.
+type turnTime struct {
+	of               *resident
+	posted, answered time.Time
+}
 
 // gather starts n walkers at once.
 func (w *world) gather(seed uint64, n int, patience, pause time.Duration) *crowd {
@@ -198,10 +202,10 @@ func (w *world) gather(seed uint64, n int, patience, pause time.Duration) *crowd
 	return c
 }
 
-func (c *crowd) timed(posted, answered time.Time) {
+func (c *crowd) timed(r *resident, posted, answered time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.turns = append(c.turns, turnTime{posted, answered})
+	c.turns = append(c.turns, turnTime{r, posted, answered})
 }
 
 // home lets everybody finish the report in hand.
@@ -211,20 +215,4 @@ func (c *crowd) home() []*resident {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.people
-}
-
-// first is the longest time after any of the faults until the first answer to a message posted after it.
-func (c *crowd) first(faults []time.Time) (longest time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, f := range faults {
-		least := c.patience
-		for _, t := range c.turns {
-			if t.posted.After(f) {
-				least = min(least, t.answered.Sub(f))
-			}
-		}
-		longest = max(longest, least)
-	}
-	return longest
 }

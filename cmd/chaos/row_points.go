@@ -244,18 +244,17 @@ func (p *pointer) lose(n int) time.Time {
 	return time.Now()
 }
 
-// sweeps start a node again: it looks through the list soon after.
+// sweeps start a node again: it looks through the list 5 s after.
 func (p *pointer) sweeps() error {
-	return p.kills(p.of[bySweep], true, 1, 30*time.Second, func(func() bool) error {
-		n := p.world.nodes[0]
-		if _, err := n.stop(); err != nil {
-			return err
-		}
-		if err := os.WriteFile(n.order, []byte(p.of[bySweep][0]+"=kill@1"), 0o600); err != nil {
-			return err
-		}
-		return n.start()
-	})
+	n := p.world.nodes[0]
+	if err := n.kill(); err != nil {
+		return err
+	}
+	p.world.broke()
+	if err := n.start(); err != nil {
+		return err
+	}
+	return p.kills(p.of[bySweep], true, 1, 30*time.Second, nothing)
 }
 
 // migrations kill a migration of a database of its own; the next one ends it.

@@ -12,7 +12,7 @@ func pgrestart(t *trial) error {
 	c := w.gather(t.seed, walkers, settleTime, dawdle)
 	var failed error
 	for range t.asked {
-		time.Sleep(2*time.Second + time.Duration(w.rand.Int64N(int64(time.Second))))
+		time.Sleep(time.Second + time.Duration(w.rand.Int64N(int64(time.Second))))
 		w.broke()
 		w.postgres.down()
 		t.injected++
@@ -22,7 +22,6 @@ func pgrestart(t *trial) error {
 	}
 	time.Sleep(time.Second)
 	t.people = c.home()
-	t.first = c.first(w.faults)
 	t.noErrors()
 	return failed
 }
@@ -72,6 +71,9 @@ func pgdown(t *trial) error {
 	}
 	t.noErrors()
 	if err := t.inOrder(db, byReply, p.came); err != nil {
+		return err
+	}
+	if err := t.inOrder(db, bySeq, p.came); err != nil { // as staff read it
 		return err
 	}
 	return t.outOrder(db)
