@@ -164,6 +164,9 @@ func (h *Host) takeOne(ctx context.Context, conversation string, m *inbox.Inboun
 		if err := t.unhold(ctx); err != nil {
 			return err
 		}
+		if !m.Filled { // else it has stood in its place since it came
+			h.s.Inbox.Renumber(t.b, c, m)
+		}
 		in, err := t.input(ctx)
 		if err != nil {
 			return err

@@ -310,6 +310,10 @@ func TestTurnsWaitForOtherNodes(t *testing.T) {
 		}
 		o.h.takeReady(o.ctx)
 		o.hears(o.sms, phone, "you said 0", "privacy.first", "you said 1", "you said 2", "you said 3", "you said 4")
+		if n := o.count(`SELECT COUNT(*) FROM messages a JOIN messages b ON a.conversation_id = b.conversation_id
+			WHERE a.inbound AND b.inbound AND a.body < b.body AND a.seq > b.seq`); n != 0 {
+			t.Errorf("the transcript has %d pairs of messages the wrong way round", n)
+		}
 	})
 }
 

@@ -63,6 +63,17 @@ func (in *Inbox) Take(ctx context.Context, tx *database.Tx, m *Inbound, as Taken
 	return n == 1, nil
 }
 
+// Renumber moves a message that waited to where it is taken, in front of what is said about it. Out of two nodes' spools a resident's
+// messages are copied in as it happens; the transcript shows them as they were read. The caller saves c.NextSeq.
+func (in *Inbox) Renumber(b *database.Batch, c *Conversation, m *Inbound) {
+	if m.Seq+1 == c.NextSeq {
+		return // nothing stands behind it
+	}
+	m.Seq = c.NextSeq
+	c.NextSeq++
+	b.Exec(`UPDATE messages SET seq = $2 WHERE id = $1`, m.ID, m.Seq)
+}
+
 // SetAside gives up on a waiting message; those behind it become a person's. cause is a type and a place, for staff. False: somebody has
 // dealt with it already.
 func (in *Inbox) SetAside(ctx context.Context, tx *database.Tx, c *Conversation, message, cause string) (bool, error) {
