@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -383,4 +384,65 @@ func TestNoCapCountsNothing(t *testing.T) {
 			t.Errorf("%d rows", n)
 		}
 	})
+}
+
+// TestTheCouncilsMidnight is the real day of Europe/London, on the night the clocks go back: what is spent belongs to the day it was spent on,
+// and what waits goes when the next one begins.
+func TestTheCouncilsMidnight(t *testing.T) {
+	t.Parallel()
+	var at atomic.Int64
+	set := func(clock string) {
+		now, err := time.Parse(time.RFC3339, clock)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at.Store(now.UnixMicro())
+	}
+	set("2026-10-24T22:59:30Z") // 23:59:30 in London
+	db := databasetest.Open(t, database.SQLite, func() time.Time { return time.UnixMicro(at.Load()).UTC() })
+	o := assemble(t, db, "node-1")
+	o.h.SetEngine(script(echo))
+	o.h.s.Council.Channels.DailySpend.SMS = 0.08
+	o.h.purse = purseOf(o.h.s.Council)
+	if err := o.h.Start(o.ctx); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(o.stop)
+	heard := []string{"you said one", "privacy.first"}
+	due := func(words, want string) {
+		t.Helper()
+		o.is(words, "queued spent")
+		o.eventually(1, `SELECT COUNT(*) FROM messages WHERE body = $1 AND due_at = $2`, words, when(t, want))
+	}
+	o.receive(text(phone, "one"))
+	o.hears(o.sms, phone, heard...)
+	o.receive(text(phone, "two"))
+	due("you said two", "2026-10-24T23:00:00Z")
+	set("2026-10-24T23:00:00Z") // midnight: the day of 25 hours begins
+	heard = append(heard, "you said two")
+	o.hears(o.sms, phone, heard...)
+	o.write(phone, inbox.Agent, "three")
+	heard = append(heard, "three")
+	o.hears(o.sms, phone, heard...)
+	o.write(phone, inbox.Agent, "four")
+	due("four", "2026-10-26T00:00:00Z")
+	set("2026-10-25T23:59:59Z")
+	o.receive(text(phone, "five"))
+	due("you said five", "2026-10-26T00:00:00Z")
+	set("2026-10-26T00:00:00Z")
+	o.hears(o.sms, phone, append(heard, "four", "you said five")...)
+	for day, want := range map[string]int{"2026-10-24": 2, "2026-10-25": 2, "2026-10-26": 2} {
+		if n := o.count(`SELECT parts FROM spending WHERE day = $1`, day); n != want {
+			t.Errorf("%s: %d parts, want %d", day, n, want)
+		}
+	}
+}
+
+func when(t *testing.T, clock string) time.Time {
+	t.Helper()
+	at, err := time.Parse(time.RFC3339, clock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at.UTC()
 }
