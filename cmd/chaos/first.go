@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"concierge/channels"
+	"concierge/channels/channeltest"
 )
 
 // How long somebody may wait who wrote as something broke: nobody's send was in doubt, or their own was, which is asked about for a
@@ -74,32 +75,45 @@ func near(all []time.Time, fault time.Time) bool {
 	})
 }
 
+// send is when one attempt was marked, and when its message was known to be sent.
+type send struct{ marked, stored time.Time }
+
 // marked gives, of those who waited for a send, or behind one, longer than any send takes, when each of their sends was marked: what a
 // dead node had in flight keeps its lease for 15 s, and Twilio is asked after it for a minute.
 func (t *trial) marked(db *sql.DB) (map[channels.Address][]time.Time, error) {
-	lines, err := db.Query(`SELECT m.id, coalesce(m.handle, ''), a.at FROM messages m JOIN attempts a ON a.message_id = m.id
+	lines, err := db.Query(`SELECT m.id, coalesce(m.handle, ''), coalesce(m.sent_at, a.at), a.at FROM messages m JOIN attempts a ON a.message_id = m.id
 		WHERE NOT m.inbound AND m.conversation_id IN (SELECT w.conversation_id FROM messages w JOIN attempts f ON f.message_id = w.id AND f.n = 1
 		WHERE w.attempt > 1 OR w.sent_at > f.at + interval '4 seconds' OR f.at > w.created_at + interval '4 seconds')`)
 	if err != nil {
 		return nil, fmt.Errorf("look for sends in doubt: %w", err)
 	}
 	defer func() { _ = lines.Close() }()
-	times := map[string][]time.Time{}
+	times := map[string][]send{}
 	for lines.Next() {
 		var id, handle string
-		var at time.Time
-		if err := lines.Scan(&id, &handle, &at); err != nil {
+		var one send
+		if err := lines.Scan(&id, &handle, &one.stored, &one.marked); err != nil {
 			return nil, err
 		}
-		times[id] = append(times[id], at)
-		if handle != "" {
-			times[handle] = append(times[handle], at)
-		}
+		times[id], times[handle] = append(times[id], one), append(times[handle], one)
 	}
 	who := map[channels.Address][]time.Time{}
 	for _, e := range t.world.ledger.Entries(0) {
+		if e.What != channeltest.Accepted {
+			continue
+		}
 		to := channels.Address(e.To)
-		who[to] = append(append(who[to], times[e.Message]...), times[e.ID]...)
+		for _, one := range times[e.Message] {
+			who[to] = append(who[to], one.marked)
+		}
+		if e.Channel != channels.Telegram {
+			continue
+		}
+		for _, one := range times[number(e.ID)] { // numbers are a chat's own: the time says whose this is
+			if d := one.stored.Sub(e.At); d > -time.Second && d < 2*time.Second {
+				who[to] = append(who[to], one.marked)
+			}
+		}
 	}
 	return who, lines.Err()
 }

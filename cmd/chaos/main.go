@@ -26,6 +26,7 @@ func main() {
 	flag.Uint64Var(&o.seed, "seed", uint64(time.Now().UnixNano()%100_000), "what residents, words and moments are drawn from")
 	flag.IntVar(&o.n, "n", 0, "how many faults; 0 is the row's own number")
 	flag.StringVar(&o.engine, "engine", "", "postgres or sqlite; empty is the row's own")
+	flag.StringVar(&o.points, "points", "", "of the crash points only those whose names have this in them")
 	flag.StringVar(&o.binary, "binary", "", "the binary to break; empty builds it")
 	flag.StringVar(&o.out, "out", "chaos.jsonl", "where each row leaves a line")
 	flag.IntVar(&o.together, "together", 3, "so many rows at once")
@@ -51,6 +52,7 @@ type options struct {
 	seed        uint64
 	n, together int
 	night       bool
+	points      string
 	engine      string
 	binary, out string
 	tagged      string // the binary with crash points
@@ -137,7 +139,7 @@ func (o options) one(r row) result {
 	if r.with != nil {
 		r.with(&p)
 	}
-	t := &trial{seed: o.seed, asked: r.faults}
+	t := &trial{seed: o.seed, asked: r.faults, points: o.points}
 	if o.night {
 		t.asked = r.night
 	}

@@ -146,22 +146,23 @@ func (t *trial) inOrder(db *sql.DB, order string, came map[string]span) error {
 
 // outOrder holds that each message was accepted once, and each conversation's in the order they were written.
 func (t *trial) outOrder(db *sql.DB) error {
-	lines, err := db.Query(`SELECT id, coalesce(handle, ''), seq FROM messages WHERE NOT inbound`)
+	of, err := t.conversations(db)
+	if err != nil {
+		return err
+	}
+	lines, err := db.Query(`SELECT id, conversation_id, coalesce(handle, ''), seq FROM messages WHERE NOT inbound`)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = lines.Close() }()
 	seqs := map[string]int64{}
 	for lines.Next() {
-		var id, handle string
+		var id, conversation, handle string
 		var seq int64
-		if err := lines.Scan(&id, &handle, &seq); err != nil {
+		if err := lines.Scan(&id, &conversation, &handle, &seq); err != nil {
 			return err
 		}
-		seqs[id] = seq
-		if handle != "" {
-			seqs[handle] = seq
-		}
+		seqs[id], seqs[conversation+" "+handle] = seq, seq
 	}
 	last, seen := map[string]int64{}, map[string]bool{}
 	for _, e := range t.world.ledger.Entries(0) {
@@ -170,7 +171,7 @@ func (t *trial) outOrder(db *sql.DB) error {
 		}
 		name := e.Message
 		if e.Channel == channels.Telegram {
-			name = e.ID
+			name = of[e.To] + " " + number(e.ID)
 		}
 		seq, ok := seqs[name]
 		key := fmt.Sprint(e.To, " ", seq)
@@ -185,4 +186,31 @@ func (t *trial) outOrder(db *sql.DB) error {
 		seen[key], last[e.To] = true, max(last[e.To], seq)
 	}
 	return lines.Err()
+}
+
+// number is a Telegram message's in its chat: "<chat>:<number>" is the fake's name for it.
+func number(id string) string { return id[strings.IndexByte(id, ':')+1:] }
+
+// conversations finds by what people wrote, who each wrote something of their own, which conversation is whose.
+func (t *trial) conversations(db *sql.DB) (of map[string]string, err error) {
+	lines, err := db.Query(`SELECT body, conversation_id FROM messages WHERE inbound`)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = lines.Close() }()
+	by := map[string]string{}
+	for lines.Next() {
+		var body, conversation string
+		if err := lines.Scan(&body, &conversation); err != nil {
+			return nil, err
+		}
+		by[body] = conversation
+	}
+	of = map[string]string{}
+	for _, e := range t.world.ledger.Entries(0) {
+		if c := by[e.Text]; e.What == channeltest.Wrote && c != "" {
+			of[e.From] = c
+		}
+	}
+	return of, lines.Err()
 }

@@ -83,6 +83,9 @@ func (p *pester) writeUntil(end time.Time) {
 	group.Wait()
 }
 
+// perSecond is how many messages all of them write in a second.
+const perSecond = 50
+
 // three lets one write three messages.
 func (p *pester) three(r *resident) {
 	for _, say := range []string{"pothole ", "and another pothole ", "so many potholes "} {
@@ -97,7 +100,7 @@ func (p *pester) three(r *resident) {
 			p.unacked++
 		}
 		p.mu.Unlock()
-		time.Sleep(time.Duration(r.rand.Int64N(int64(dawdle))))
+		time.Sleep(time.Duration(r.rand.Int64N(int64(2 * walkers * time.Second / perSecond))))
 	}
 }
 

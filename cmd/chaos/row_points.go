@@ -24,6 +24,10 @@ func crashPoints(t *trial) error {
 	if err != nil {
 		return err
 	}
+	names = slices.DeleteFunc(names, func(n string) bool { return !strings.Contains(n, t.points) })
+	if len(names) == 0 {
+		return fmt.Errorf("no crash point has %q in its name", t.points)
+	}
 	rounds := t.asked
 	t.asked = rounds * len(names)
 	t.excused, t.patience = t.inFlight, settleTime+40*time.Second // a job whose node died is taken up after 90 s to 2 min
@@ -32,7 +36,7 @@ func crashPoints(t *trial) error {
 		p.of[stirOf(n)] = append(p.of[stirOf(n)], n)
 	}
 	time.Sleep(7 * time.Second) // the first look at the list says from when on it is ours to look through
-	lost := p.lose(3 * rounds)
+	lost := p.lose(3 * rounds * len(p.of[bySweep]))
 	p.crowd = w.gather(t.seed, walkers, 5*time.Second, 2*dawdle) // who waits longer for an answer lets somebody else write: the judge waits
 	for range rounds {
 		for _, step := range []func() error{p.migrations, p.load, p.poisons, p.outages, p.doubts, p.purges, p.reseals} {
@@ -41,7 +45,9 @@ func crashPoints(t *trial) error {
 			}
 		}
 	}
-	time.Sleep(time.Until(lost.Add(oldEnough + 5*time.Second)))
+	if len(p.of[bySweep]) > 0 {
+		time.Sleep(time.Until(lost.Add(oldEnough + 5*time.Second)))
+	}
 	for range rounds {
 		if err := p.sweeps(); err != nil {
 			return err
@@ -246,6 +252,9 @@ func (p *pointer) lose(n int) time.Time {
 
 // sweeps start a node again: it looks through the list 5 s after.
 func (p *pointer) sweeps() error {
+	if len(p.of[bySweep]) == 0 {
+		return nil
+	}
 	n := p.world.nodes[0]
 	if err := n.kill(); err != nil {
 		return err

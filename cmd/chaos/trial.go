@@ -14,6 +14,7 @@ import (
 type trial struct {
 	world           *world
 	seed            uint64
+	points          string // only crash points whose names have this in them
 	asked, injected int
 	people          []*resident
 	excused         func(r *resident, first, second time.Time) bool
