@@ -80,25 +80,32 @@ func (f *finished) wait() (more bool) {
 	return false
 }
 
-// collect takes at most n results.
+// collect takes at most n results, never two of one conversation: the later waits for the next round. There are two when the first
+// could not be stored before its lease ended.
 func (f *finished) collect(n int) (batch []inbox.Result) {
 	f.mu.Lock()
-	taken := 0
-	for _, w := range f.order {
+	var rest []*waiting
+	taken := map[string]bool{}
+	for i, w := range f.order {
 		if len(batch) == n {
+			rest = append(rest, f.order[i:]...)
 			break
 		}
-		taken++
-		if w.claimed {
+		switch {
+		case w.claimed:
+			continue
+		case taken[w.Conversation]:
+			rest = append(rest, w)
 			continue
 		}
 		if f.by[w.Conversation] == w {
 			delete(f.by, w.Conversation)
 		}
+		taken[w.Conversation] = true
 		f.left--
 		batch = append(batch, w.Result)
 	}
-	f.order = f.order[taken:]
+	f.order = rest
 	again := f.left > 0 || f.closed
 	f.mu.Unlock()
 	if again {

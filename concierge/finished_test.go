@@ -1,6 +1,7 @@
 package concierge
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -50,5 +51,25 @@ func TestNoResultIsLostBetweenTurnsAndTheOutbox(t *testing.T) {
 		}
 	case <-time.After(5 * time.Second):
 		t.Fatal("it never ends")
+	}
+}
+
+// TestTwoResultsOfOneConversationAreStoredOneAfterTheOther: stored together the message behind them would be marked, and sent, twice.
+func TestTwoResultsOfOneConversationAreStoredOneAfterTheOther(t *testing.T) {
+	f := newFinished()
+	for _, r := range []inbox.Result{result("a", "1"), result("a", "2"), result("b", "3")} {
+		f.put(r)
+	}
+	for round, want := range [][]string{{"1", "3"}, {"2"}, nil} {
+		var got []string
+		for _, r := range f.collect(atOnce) {
+			got = append(got, r.Out.ID)
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("round %d stores %v, want %v", round, got, want)
+		}
+	}
+	if f.left != 0 {
+		t.Errorf("%d left", f.left)
 	}
 }
