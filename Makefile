@@ -1,5 +1,5 @@
 # The few verbs of this house. Each line is one you could type.
-.PHONY: run test abuse bench chaos chaos-night chaos-points release-check crashfs mutants lint privacy transcripts say clean
+.PHONY: run test abuse bench chaos chaos-night chaos-points release-check crashfs mutants sim lint privacy transcripts say clean
 
 run: ## build, make an SQLite database in ./data, serve, and say where to go
 	CGO_ENABLED=0 go build -trimpath -o bin/concierge ./cmd/concierge
@@ -37,6 +37,9 @@ privacy: ## send known numbers, names, words, photos and tokens through every fl
 
 abuse: ## what strangers can do to the phone bill: replies to an echo, sends to other prefixes, overshoot of the spending cap
 	go test ./cmd/concierge -run '^TestAbuse$$' -count=1 -v
+
+sim: ## thousands of schedules of faults against nodes in memory, their clock and provider following a script (docs/chaos.md); SEED= N=
+	go test ./concierge -run 'TestSimulation$$' -v -count=1 -timeout 60m -rapid.nofailfile -rapid.checks=$(or $(N),5000) $(if $(SEED),-rapid.seed=$(SEED))
 
 transcripts: ## rewrite the golden transcripts from what is said today
 	go test ./dialog ./concierge ./locales -update

@@ -31,13 +31,25 @@ func simText(v driver.Value) string {
 
 // simConnector connects a node to the simulation's database. Each call a node makes is a place at which it may die, or find the
 // database away.
-type simConnector struct{ n *simNode }
+type simConnector struct {
+	n     *simNode
+	reads bool
+}
 
-func (c simConnector) Connect(context.Context) (driver.Conn, error) { return &simConn{n: c.n}, nil }
-func (c simConnector) Driver() driver.Driver                        { return &sqlite.Driver{} }
+func (c simConnector) Connect(context.Context) (driver.Conn, error) {
+	// A transaction begins a little after what was before it has ended, and no two nodes' at one moment: which was first would be chance.
+	wait := time.Duration(3+7*c.n.no) * time.Microsecond
+	if c.reads {
+		wait += 2 * time.Microsecond
+	}
+	return &simConn{n: c.n, wait: wait}, nil
+}
+
+func (c simConnector) Driver() driver.Driver { return &sqlite.Driver{} }
 
 type simConn struct {
 	n    *simNode
+	wait time.Duration
 	open bool
 }
 
@@ -51,6 +63,7 @@ func (c *simConn) BeginTx(ctx context.Context, _ driver.TxOptions) (driver.Tx, e
 	if err := c.n.reach(ctx); err != nil {
 		return nil, err
 	}
+	time.Sleep(c.wait)
 	w := c.n.w
 	select {
 	case w.turn <- struct{}{}:

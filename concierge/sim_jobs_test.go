@@ -44,6 +44,7 @@ func (w *simWorld) workJob(n *simNode, j simJob, times int) {
 	n.do(func() {
 		for range times {
 			err := n.job(j)
+			after()
 			w.note("%s works %s %s: %v", n.name, j.kind, j.id, err)
 			if err != nil {
 				return

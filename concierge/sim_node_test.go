@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
+	"strings"
 	"sync"
 	"testing/synctest"
 	"time"
@@ -41,6 +42,7 @@ type simNode struct {
 	kept  int                 // appends to the spool that were synced
 
 	tick                        chan struct{} // lets the pump do one thing
+	troubled                    bool          // its database was slow or away at some time
 	pumping, draining, sweeping bool
 	shut                        map[channels.Name]time.Time // told to leave the provider alone until
 }
@@ -62,7 +64,9 @@ func (w *simWorld) start(no int) *simNode {
 	n.name = fmt.Sprintf("node-%d.%d", no, n.life)
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	var err error
-	if n.db, err = database.Open(n.ctx, database.Options{Connector: func(string) driver.Connector { return simConnector{n} }}); err != nil {
+	if n.db, err = database.Open(n.ctx, database.Options{Connector: func(settings string) driver.Connector {
+		return simConnector{n, strings.Contains(settings, "query_only")}
+	}}); err != nil {
 		panic(err)
 	}
 	if n.spool, err = spool.Open(w.folder(no), simKey, spool.Options{Create: n.create}); err != nil {
@@ -200,14 +204,23 @@ func (n *simNode) end() {
 // apart keeps things that happen from happening at one moment: which came first would be chance, and a schedule would not repeat.
 const apart = 17 * time.Microsecond
 
-// do runs f as far as it goes without time passing.
+// wait lets all that is under way go as far as it can in no time.
+func (w *simWorld) wait() {
+	time.Sleep(30 * apart)
+	synctest.Wait()
+}
+
+// after lets what a call has set going be under way before its caller goes on.
+func after() { time.Sleep(time.Microsecond) }
+
+// do runs f as far as it goes in no time.
 func (n *simNode) do(f func()) (done bool) {
 	time.Sleep(apart)
 	if n.isDead() {
 		return false
 	}
 	n.w.work.Go(func() { f(); done = true })
-	synctest.Wait()
+	n.w.wait()
 	return done
 }
 
@@ -221,7 +234,7 @@ func (n *simNode) pump() {
 		n.w.work.Go(n.pumps)
 	}
 	for range 500 {
-		synctest.Wait()
+		n.w.wait()
 		select {
 		case n.tick <- struct{}{}:
 		default:

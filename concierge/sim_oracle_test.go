@@ -24,8 +24,8 @@ func simWords(text string) string {
 	return text
 }
 
-// ours tells the engine's words from other lines, with what they answer and the number of the turn.
-func ours(text string) (what string, turn int, engine bool) {
+// simOurs tells the engine's words from other lines, with what they answer and the number of the turn.
+func simOurs(text string) (what string, turn int, engine bool) {
 	head, n, ok := strings.Cut(simWords(text), " #")
 	if !ok {
 		return "", 0, false
@@ -36,12 +36,12 @@ func ours(text string) (what string, turn int, engine bool) {
 
 // called sees each call begin: what may not be said any more.
 func (o *simOracle) called(r *simResident, c *simCall) {
-	what, _, engine := ours(c.out.Text)
+	what, _, engine := simOurs(c.out.Text)
 	if !engine || strings.HasPrefix(what, "filed ") {
 		return
 	}
 	for _, s := range r.stretches {
-		if s.sure > 0 && s.maybe == 0 && s.done == 0 {
+		if !s.sure.IsZero() && s.sure.Before(c.at) && s.maybe == 0 && s.done == 0 {
 			o.w.breaks("epoch: %q is sent although a person has the conversation", c.out.Text)
 		}
 	}
@@ -168,7 +168,7 @@ func (o *simOracle) copies(r *simResident) {
 		if id, ok := texts[out.Text]; ok && id != out.ID && !repeats(out.Text) {
 			o.w.breaks("D: %q is two messages", out.Text)
 		}
-		if _, _, engine := ours(out.Text); engine || strings.HasPrefix(out.Text, "privacy.first") {
+		if _, _, engine := simOurs(out.Text); engine || strings.HasPrefix(out.Text, "privacy.first") {
 			texts[out.Text] = out.ID
 		}
 	}
@@ -176,7 +176,7 @@ func (o *simOracle) copies(r *simResident) {
 		allowed := 1
 		if r.channel == channels.Telegram {
 			for _, c := range o.calls(func(out channels.Outgoing) bool { return out.ID == id }) {
-				if c.class == channels.Uncertain || !c.ended || c.n.isDead() {
+				if c.class == channels.Uncertain || !c.ended || c.n.isDead() || c.n.troubled {
 					allowed++
 				}
 			}
@@ -187,7 +187,7 @@ func (o *simOracle) copies(r *simResident) {
 	}
 	heard := map[string]int{}
 	for _, t := range o.taken(r) {
-		what, turn, engine := ours(t.call.out.Text)
+		what, turn, engine := simOurs(t.call.out.Text)
 		if !engine || what == "back" || what == "heard START" || what == "heard STOP" {
 			continue
 		}
@@ -263,7 +263,7 @@ func (o *simOracle) order(r *simResident) {
 	seen := map[string]bool{}
 	turns := map[string]int{}
 	for _, t := range o.taken(r) {
-		what, turn, engine := ours(t.call.out.Text)
+		what, turn, engine := simOurs(t.call.out.Text)
 		if !engine || seen[t.call.out.ID] {
 			continue
 		}

@@ -116,7 +116,9 @@ func drawPlan(t *rapid.T) simPlan {
 	for i := range p.Residents {
 		p.Answers[i] = rapid.SliceOfN(answer, 0, 8).Draw(t, "answers")
 	}
-	p.Steps = rapid.SliceOfN(step, 1, 30).Draw(t, "steps")
+	for range 4 { // one long list would mostly be drawn short
+		p.Steps = append(p.Steps, rapid.SliceOfN(step, 0, 8).Draw(t, "steps")...)
+	}
 	return p
 }
 

@@ -98,7 +98,7 @@ func (p *simProvider) send(ctx context.Context, n *simNode, out channels.Outgoin
 		n.mu.Lock()
 		n.shut[p.name] = c.at.Add(after)
 		n.mu.Unlock()
-		r.notBefore[out.ID] = time.Now().Add(after)
+		r.notBefore[out.ID] = simPatience{time.Now().Add(after), n}
 		return p.end(c, "", simError(channels.Throttled, "429", after))
 	case simTakeFive, simTakeReset:
 		p.take(c)
@@ -164,7 +164,7 @@ func (p *simProvider) strict(c *simCall, r *simResident) {
 		w.breaks("sent without id, attempt or text: %+v", o)
 	case !o.Expires.After(c.at):
 		w.breaks("sent after it expired: %q", o.Text)
-	case r.notBefore[o.ID].After(c.at):
+	case r.notBefore[o.ID].binds(c.at):
 		w.breaks("%q sent again before its Retry-After", o.Text)
 	}
 	c.n.mu.Lock()
@@ -173,6 +173,17 @@ func (p *simProvider) strict(c *simCall, r *simResident) {
 	if shut.After(c.at) {
 		w.breaks("%s sends by %s although it was told to wait until %s", c.n.name, p.name, shut.Format(time.TimeOnly))
 	}
+}
+
+// simPatience is how long a message must not be sent again, and who was told so.
+type simPatience struct {
+	until time.Time
+	told  *simNode
+}
+
+// binds unless who was told has died since, or could not write it down.
+func (p simPatience) binds(at time.Time) bool {
+	return p.until.After(at) && !p.told.isDead() && !p.told.troubled
 }
 
 // waiting are the calls kept waiting, in an order of their own.

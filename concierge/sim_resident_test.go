@@ -18,8 +18,8 @@ type simResident struct {
 	answers   []simAnswer
 	stopped   bool // by their carrier
 	sent      []*simIn
-	notBefore map[string]time.Time // Retry-After of a message of ours
-	stretches []*simStretch        // with a person
+	notBefore map[string]simPatience // Retry-After of a message of ours
+	stretches []*simStretch          // with a person
 }
 
 // simIn is one message a resident wrote.
@@ -36,7 +36,7 @@ type simIn struct {
 }
 
 func newSimResident(no int, answers []simAnswer) *simResident {
-	r := &simResident{no: no, channel: channels.SMS, answers: append([]simAnswer(nil), answers...), notBefore: map[string]time.Time{}}
+	r := &simResident{no: no, channel: channels.SMS, answers: append([]simAnswer(nil), answers...), notBefore: map[string]simPatience{}}
 	if no%2 == 1 {
 		r.channel = channels.Telegram
 		r.address, r.to = channels.Address(fmt.Sprintf("telegram:100%d", no)), "telegram:900"
@@ -96,6 +96,7 @@ func (w *simWorld) deliver(m *simIn, n *simNode) {
 		kept := n.kept
 		n.mu.Unlock()
 		err := n.host.Receive(context.Background(), m.msg)
+		after()
 		m.flying--
 		n.mu.Lock()
 		dead, spooled := n.dead, n.kept > kept

@@ -36,6 +36,7 @@ func (w *simWorld) step(s simStep) {
 			}
 		}
 	case simPass:
+		w.settle(false) // no node leaves a result lying for long
 		time.Sleep(simPauses[s.A%len(simPauses)])
 	case simLook:
 		n.look()
@@ -64,6 +65,7 @@ func (w *simWorld) step(s simStep) {
 	case simSlow:
 		w.count("slow transaction")
 		n.mu.Lock()
+		n.troubled = true
 		n.slow = []time.Duration{413 * time.Millisecond, 2509 * time.Millisecond, 5011 * time.Millisecond, 12007 * time.Millisecond}[s.C%4]
 		n.mu.Unlock()
 	case simSweep:
@@ -143,6 +145,7 @@ func (w *simWorld) tell(t *simTaken, which int, n *simNode, times int) {
 		w.note("callback to %s: %s of %s attempt %d", n.name, status, o.ID, o.Attempt)
 		n.do(func() {
 			err := n.host.Receipt(context.Background(), channels.Receipt{Channel: channels.SMS, Message: o.ID, Attempt: o.Attempt, Handle: t.handle, Status: status})
+			after()
 			if err == nil && !n.isDead() && status.Rank() > t.told.Rank() {
 				t.told = status
 			}
@@ -156,7 +159,7 @@ func (w *simWorld) leave(s simStep) {
 	for i, n := range w.nodes {
 		if s.A < 6 || i == s.B%len(w.nodes) {
 			n.mu.Lock()
-			n.away, n.lost = how, s.C >= 6
+			n.away, n.lost, n.troubled = how, s.C >= 6, true
 			n.mu.Unlock()
 		}
 	}
@@ -182,14 +185,16 @@ func (w *simWorld) sweep(n *simNode) {
 	n.do(func() {
 		defer func() { n.sweeping = false }()
 		err := n.host.sweeper.run(n.ctx)
+		after()
 		w.note("%s sweeps: %v", n.name, err)
 	})
 }
 
 // simStretch is the time a person has a conversation.
 type simStretch struct {
-	begun, sure int // sure is 0 when nobody knows whether it was taken over
-	maybe, done int // maybe: an end was tried
+	begun       int
+	sure        time.Time // zero when nobody knows whether it was taken over
+	maybe, done int       // maybe: an end was tried
 }
 
 var simAsha = inbox.Actor{ID: "asha", Name: "Asha", All: true, Sensitive: true, Supervises: true}
@@ -210,6 +215,7 @@ func (w *simWorld) staff(r *simResident, n *simNode, what int) {
 	deed := func(f func(ctx context.Context, tx *database.Tx) error) error {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
+		defer after()
 		return n.db.Write(ctx, func(tx *database.Tx) error {
 			if err := tx.QueryRow(ctx, `SELECT version FROM conversations WHERE id = $1`, id).Scan(&version); err != nil {
 				return err
@@ -228,7 +234,7 @@ func (w *simWorld) staff(r *simResident, n *simNode, what int) {
 				return n.handoffs.TakeOver(ctx, tx, simAsha, id, version)
 			})
 			if err == nil {
-				s.sure = w.tick()
+				s.sure = time.Now()
 			}
 			w.note("asha takes %s over by %s: %v", r.address, n.name, err)
 		case 1:
@@ -289,6 +295,7 @@ func (w *simWorld) move(n *simNode, which, to int) {
 			_, err := n.cases.Change(ctx, tx, cases.Reference(m.ref), 0, cases.Move{To: cases.Status(m.state)}, cases.Actor{Kind: cases.Staff, ID: "asha"})
 			return err
 		})
+		after()
 		m.sure = err == nil
 		w.note("case is %s by %s: %v", m.state, n.name, err)
 	})

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"testing/synctest"
 	"time"
 
 	"concierge/cases"
@@ -32,6 +31,7 @@ type simWorld struct {
 	plan     simPlan
 	set      *simSet
 	lite     *simLite
+	spools   string        // a folder
 	turn     chan struct{} // held by the transaction that is open
 	nodes    []*simNode    // by number, the present lives
 	all      []*simNode
@@ -53,8 +53,8 @@ type simWorld struct {
 	faults map[string]int
 }
 
-func newSimWorld(p simPlan, s *simSet, l *simLite) *simWorld {
-	w := &simWorld{plan: p, set: s, lite: l, turn: make(chan struct{}, 1), nodes: make([]*simNode, p.Nodes), back: make(chan struct{}),
+func newSimWorld(p simPlan, s *simSet, l *simLite, folder string) *simWorld {
+	w := &simWorld{plan: p, set: s, lite: l, spools: folder, turn: make(chan struct{}, 1), nodes: make([]*simNode, p.Nodes), back: make(chan struct{}),
 		faults: map[string]int{}, random: rand.NewChaCha8([32]byte{})}
 	w.oracle = &simOracle{w: w}
 	w.twilio, w.telegram = &simProvider{w: w, name: channels.SMS}, &simProvider{w: w, name: channels.Telegram}
@@ -64,7 +64,7 @@ func newSimWorld(p simPlan, s *simSet, l *simLite) *simWorld {
 	return w
 }
 
-func (w *simWorld) folder(no int) string { return filepath.Join(w.set.folder, fmt.Sprint("node", no)) }
+func (w *simWorld) folder(no int) string { return filepath.Join(w.spools, fmt.Sprint("node", no)) }
 
 func (w *simWorld) residentAt(a channels.Address) *simResident {
 	for _, r := range w.people {
@@ -141,7 +141,7 @@ func (w *simWorld) run() string {
 
 // settle lets all go on as far as they can without time passing.
 func (w *simWorld) settle(lazy bool) {
-	synctest.Wait()
+	w.wait()
 	for i, r := range w.people {
 		if !lazy {
 			w.bringRest(r, w.nodes[i%len(w.nodes)], false)
@@ -153,7 +153,7 @@ func (w *simWorld) settle(lazy bool) {
 		}
 		n.drainSoon(probeEvery / 2 * time.Duration(n.no))
 	}
-	synctest.Wait()
+	w.wait()
 	w.oracle.look()
 }
 
@@ -193,7 +193,7 @@ func (w *simWorld) finish() {
 		for _, p := range []*simProvider{w.twilio, w.telegram} {
 			for _, c := range p.waiting() {
 				c.verdict <- simOK
-				synctest.Wait()
+				w.wait()
 			}
 		}
 		w.settle(false)
