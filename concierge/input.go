@@ -55,6 +55,9 @@ func (t *turn) input(ctx context.Context) (dialog.Input, error) {
 			return in, fmt.Errorf("find edited message: %w", err)
 		}
 	}
+	if err := t.uploaded(ctx, &in); err != nil {
+		return in, err
+	}
 	if t.told {
 		if err := t.news(ctx, &in); err != nil {
 			return in, err

@@ -20,6 +20,8 @@ type Input struct {
 	Hint     string        // the channel's language tag, already matched to an offered one; "" none
 	Since    time.Duration // since the turn before; 0 on the first
 	Returned string        // after a person: resume, menu, silent or a case's reference
+	Run      int           // the run whose question this answers, where the channel says so: a link of ours; 0 whichever is open
+	Filed    string        // the reference that run was filed as
 	Plain    bool          // a channel without buttons: "reply 1 to skip", not "press Skip"
 	Upload   bool          // a channel that takes no photo and no pin: a page behind a link does
 }

@@ -15,6 +15,9 @@ const (
 
 // pieces takes photo, file, pin and voice: into the first slot that accepts them, asked or not; at rest they wait until we know what about.
 func (t *turn) pieces() {
+	if t.elsewhere() {
+		return
+	}
 	for _, kind := range t.in.Media {
 		switch kind {
 		case "photo", "file":
@@ -67,28 +70,16 @@ func photoQuestion(v *view) *Question {
 }
 
 func (t *turn) takePhoto(run *Run, q *Question, message string) {
-	old := run.answer(q.Slot)
-	count := 0
-	if old != nil && old.From != Skipped {
-		count, _ = strconv.Atoi(old.Value)
-	}
-	if count >= q.Upto {
-		t.say("repair.photos_enough", Var{Name: "Count", Count: q.Upto})
-		return
-	}
 	from := Caught
 	if open := t.open(); open != nil && open.Slot == q.Slot {
 		from = Asked
 	}
-	a := Answer{Slot: q.Slot, Value: strconv.Itoa(count + 1), From: from}
-	if count > 0 {
-		a.Messages, a.From = slices.Clone(old.Messages), old.From
-	}
-	if message != "" && !slices.Contains(a.Messages, message) && len(a.Messages) < maxMessages {
-		a.Messages = append(a.Messages, message)
-	}
 	v, _ := t.now()
-	run.put(a, v.asked(q.Slot) != nil)
+	count := addPhoto(run, q, message, from, v.asked(q.Slot) != nil)
+	if count >= q.Upto {
+		t.say("repair.photos_enough", Var{Name: "Count", Count: q.Upto})
+		return
+	}
 	if count == 0 {
 		t.say("repair.got_photo")
 	} else {
@@ -100,6 +91,26 @@ func (t *turn) takePhoto(run *Run, q *Question, message string) {
 	}
 	run.Misses, t.s.Misses, t.s.Offered = 0, 0, Offer{}
 	t.emit(Stepped{Tree: run.Tree, Slot: q.Slot, What: from})
+}
+
+// addPhoto joins a photo to a run's answer, unless there are enough, and tells how many there were.
+func addPhoto(run *Run, q *Question, message, from string, live bool) (count int) {
+	old := run.answer(q.Slot)
+	if old != nil && old.From != Skipped {
+		count, _ = strconv.Atoi(old.Value)
+	}
+	if count >= q.Upto {
+		return count
+	}
+	a := Answer{Slot: q.Slot, Value: strconv.Itoa(count + 1), From: from}
+	if count > 0 {
+		a.Messages, a.From = slices.Clone(old.Messages), old.From
+	}
+	if message != "" && !slices.Contains(a.Messages, message) && len(a.Messages) < maxMessages {
+		a.Messages = append(a.Messages, message)
+	}
+	run.put(a, live)
+	return count
 }
 
 // voice says that we cannot listen. It is no miss; said twice running, the question alone is enough.

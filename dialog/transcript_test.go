@@ -169,6 +169,8 @@ func (p *phone) scene(t testing.TB, what string) {
 		p.next.First, p.session.Lang = true, ""
 	case "buttons":
 		p.next.Plain, p.buttons = false, true
+	case "for": // the next came by a link: which run's, and what that was filed as
+		_, _ = fmt.Sscan(rest, &p.next.Run, &p.next.Filed)
 	case "sms":
 		p.next.Upload = true
 	case "about":
@@ -210,7 +212,7 @@ func (p *phone) write(t testing.TB, text string) []string {
 	if p.session, err = dialog.Decode(data); err != nil {
 		t.Fatal(err)
 	}
-	p.next.Since, p.next.First = time.Minute, false
+	p.next.Since, p.next.First, p.next.Run, p.next.Filed = time.Minute, false, 0, ""
 	return p.told(events)
 }
 

@@ -13,9 +13,9 @@ import (
 
 // What a link to the upload page is good for (docs/channels.md).
 const (
-	UploadFor  = 24 * time.Hour
-	MostPhotos = 3 // as many as one question takes
-	mostParts  = 8 // photos and places together
+	uploadLasts = 24 * time.Hour
+	MostPhotos  = 3 // as many as one question takes
+	mostParts   = 8 // photos and places together
 )
 
 // ErrNoUpload is returned for a link that is none of ours, or has ended: nobody is told which.
@@ -48,7 +48,7 @@ func (u Upload) ID(p UploadPart) string { return fmt.Sprintf("upload:%s:%d", u.H
 func (in *Inbox) LinkUpload(b *database.Batch, c *Conversation, u Upload, now time.Time) (token string) {
 	token = seal.NewToken()
 	b.Exec(`INSERT INTO uploads (hash, conversation_id, run, slot, service, photo, place, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		seal.Digest(token), c.ID, u.Run, u.Slot, u.Service, u.Photo, u.Place, now.Add(UploadFor))
+		seal.Digest(token), c.ID, u.Run, u.Slot, u.Service, u.Photo, u.Place, now.Add(uploadLasts))
 	return token
 }
 
@@ -132,7 +132,7 @@ func photosOf(had map[string]UploadPart) (n int) {
 
 // Sent is the part as its resident's message, from the address their conversation is with.
 func (u Upload) Sent(c *Conversation, p UploadPart, at time.Time) channels.Message {
-	m := channels.Message{Channel: c.Channel, Account: "upload", ID: u.ID(p), From: c.To, To: c.Sender, At: at}
+	m := channels.Message{Channel: c.Channel, Account: "upload", ID: u.ID(p), Handle: channels.Handle(u.ID(p)), From: c.To, To: c.Sender, At: at}
 	if p.Blob != "" {
 		m.Kind = channels.KindMedia
 		m.Media = []channels.Media{{Ref: "blob:" + p.Blob, Kind: "photo", Type: "image/jpeg", Size: int64(p.Bytes)}}
