@@ -26,18 +26,25 @@ func TestAClockSetBack(t *testing.T) {
 			{"a doubt", `UPDATE messages SET status = 'sending', rank = 1, attempt = 1, due_at = $1 WHERE status = 'queued'`, time.Minute, false},
 			{"a doubt from before", `UPDATE messages SET status = 'sending', rank = 1, attempt = 1, due_at = $1 WHERE status = 'queued'`, 30 * time.Minute, true},
 			{"one for later", `UPDATE messages SET due_at = $1 WHERE status = 'queued'`, time.Hour, false},
+			{"one that waits for tomorrow's money", `UPDATE messages SET attempt = 1, reason = 'spent', due_at = $1 WHERE status = 'queued'`, 20 * time.Hour, false},
 			{"a person's pace", `UPDATE conversations SET paced_at = $1`, time.Hour, true},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				o := silent(t, databasetest.Open(t, db.Engine(), nil))
 				o.h.s.Each = map[channels.Name]time.Duration{channels.SMS: 6 * time.Second}
 				o.h.out.sealed = false
+				for len(o.h.out.todo) > 0 { // woken when it was written
+					o.h.out.take(<-o.h.out.todo)
+				}
 				o.exec(c.query, time.Now().UTC().Add(c.ahead))
 				if err := o.h.out.lookOnce(o.ctx); err != nil { // what it finds is woken
 					t.Fatal(err)
 				}
 				select {
 				case id := <-o.h.out.todo:
+					if !c.goes {
+						t.Error("it is looked at each second")
+					}
 					o.h.out.woken(id)
 				default:
 				}

@@ -18,13 +18,13 @@ type Due struct {
 }
 
 // What is due: its time has come, or it is a pause or a doubt further ahead than any can be, so that a clock set back stalls nothing.
-// Of each sender the same number are found: one that is held, or slow, hides nobody else's.
+// What waits for another day's money is for later. Of each sender the same number are found: one that is held, or slow, hides nobody else's.
 const dueSQL = `SELECT conversation_id, channel, sender, urgency FROM (
 	SELECT m.conversation_id, c.channel, c.sender, MIN(` + urgencySQL + `) AS urgency, MIN(m.due_at) AS due,
 		ROW_NUMBER() OVER (PARTITION BY c.channel, c.sender ORDER BY MIN(` + urgencySQL + `), MIN(m.due_at)) AS n
 	FROM messages m JOIN conversations c ON c.id = m.conversation_id
 	WHERE NOT m.inbound AND m.status IN ('queued', 'sending')
-		AND (m.due_at <= $1 OR (m.attempt > 0 AND (m.due_at > $4 OR (m.status = 'sending' AND m.due_at > $5))))
+		AND (m.due_at <= $1 OR (m.attempt > 0 AND m.reason <> 'spent' AND (m.due_at > $4 OR (m.status = 'sending' AND m.due_at > $5))))
 		AND (c.lease_until IS NULL OR c.lease_until <= $1 OR c.lease_until > $2)
 	GROUP BY m.conversation_id, c.channel, c.sender) x WHERE n <= $3 ORDER BY urgency, due`
 
