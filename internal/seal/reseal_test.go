@@ -121,7 +121,7 @@ func openAll(t *testing.T, db *database.DB, k *seal.Keys) (all, old int) {
 func TestANewDataKeyTakesOverWhileTwoNodesServe(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		one, two := load(t, db, secret), load(t, db, secret)
-		add(t, db, one, 0, 25)
+		add(t, db, one, 50, 25)
 		begin(t, db, one)
 		if p, err := one.Step(ctx, addresses(10)); err != nil || p.Wait <= 0 {
 			t.Fatalf("before every node could learn the key: %+v, %v", p, err)
@@ -135,7 +135,7 @@ func TestANewDataKeyTakesOverWhileTwoNodesServe(t *testing.T) {
 			t.Fatalf("first rows: %+v, %v", p, err)
 		}
 		add(t, db, one, 200, 1) // the first node has learned
-		add(t, db, two, 201, 1) // the second has not: the key it holds is old
+		add(t, db, two, 1, 1)   // the second has not: the key it holds is old, and the walk is past this row
 		if all, old := openAll(t, db, two); all != 28 || old != 17 {
 			t.Fatalf("the second node opens %d, of them %d old", all, old)
 		}
@@ -158,6 +158,41 @@ func TestANewDataKeyTakesOverWhileTwoNodesServe(t *testing.T) {
 			t.Errorf("a third key: %d rows", all)
 		}
 	})
+}
+
+func TestNoKeyIsRetiredWhileANodeMaySealUnderIt(t *testing.T) {
+	for _, rows := range []int{5, 0} {
+		databasetest.Each(t, func(t *testing.T, db *database.DB) { inUseForTenSeconds(t, db, rows) })
+	}
+}
+
+func inUseForTenSeconds(t *testing.T, db *database.DB, n int) {
+	k := load(t, db, secret)
+	add(t, db, k, 0, n)
+	begin(t, db, k)
+	write(t, db, func(tx *database.Tx) error { // the key is in use for ten seconds
+		past := tx.Now().Add(-10 * time.Second)
+		_, err := tx.Exec(ctx, `UPDATE keys SET used_from = $1 WHERE used_from IS NOT NULL`, past)
+		return err
+	})
+	for {
+		p, err := k.Step(ctx, addresses(2))
+		if err != nil || p.Done {
+			t.Fatalf("%+v, %v", p, err)
+		}
+		if p.Wait > 0 {
+			break
+		}
+	}
+	if all, old := openAll(t, db, k); all != n || old != 0 {
+		t.Errorf("%d rows, %d old", all, old)
+	}
+	var retired int
+	if err := db.Read(ctx, func(tx *database.Tx) error {
+		return tx.QueryRow(ctx, `SELECT COUNT(*) FROM keys WHERE retired_at IS NOT NULL`).Scan(&retired)
+	}); err != nil || retired != 0 {
+		t.Errorf("%d keys retired, %v", retired, err)
+	}
 }
 
 func TestARowUnderALostKeyKeepsTheOldOnes(t *testing.T) {
