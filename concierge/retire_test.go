@@ -51,7 +51,7 @@ func TestSpentButtonsGoWithTheNextMessage(t *testing.T) {
 		o.retires(3, "telegram-1")
 		o.receive(text(chat, "hush"))
 		o.eventually(1, `SELECT COUNT(*) FROM prompts WHERE NOT spent`)
-		o.eventually(0, `SELECT COUNT(*) FROM prompts WHERE spent`) // what went with a message is forgotten
+		o.eventually(0, `SELECT COUNT(*) FROM prompts WHERE spent`)         // what went with a message is forgotten
 		o.conversation(func(tx *database.Tx, c *inbox.Conversation) error { // news asks by itself: it leaves what is asked alone
 			return o.in.Write(o.ctx, tx, c, inbox.Update, inbox.Words{Text: "fixed?", Cause: "update:1:1", Choices: []inbox.Choice{{Data: "case:C7K-4M95=yes",
 				Label: dialog.Line{Text: "Yes"}}}})
