@@ -155,7 +155,8 @@ func (db *DB) syncs(ctx context.Context, unsafe bool) error {
 }
 
 func openSQLite(ctx context.Context, o Options) (*DB, error) {
-	file := strings.TrimSuffix(o.Folder, "/") + "/concierge.db"
+	// what has a meaning in a URI would hide the settings behind it: no sync, and another file
+	file := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(strings.TrimSuffix(o.Folder, "/")) + "/concierge.db"
 	// Source of the settings: sqlite.org/pragma.html. FULL syncs at each commit; WAL lets readers read meanwhile.
 	common := fmt.Sprintf("?_pragma=busy_timeout(%d)", lockPatience.Milliseconds()) + "&_pragma=foreign_keys(1)&_pragma=secure_delete(1)&_time_format=sqlite"
 	writing := common + "&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_txlock=immediate"

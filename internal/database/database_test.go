@@ -3,6 +3,8 @@ package database_test
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -259,4 +261,32 @@ func count(t *testing.T, db *database.DB) (n int) {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// A folder may be called anything: nothing of its name is taken for a setting.
+func TestAFolderOfAnyName(t *testing.T) {
+	ctx := context.Background()
+	folder := filepath.Join(t.TempDir(), "a #1? 50%41 ü")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		db, err := database.Open(ctx, database.Options{Folder: folder})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Migrate(ctx); err != nil {
+			t.Fatal(err)
+		}
+		var mode string
+		if err := db.Read(ctx, func(tx *database.Tx) error { return tx.QueryRow(ctx, `PRAGMA journal_mode`).Scan(&mode) }); err != nil || mode != "wal" {
+			t.Errorf("journal %q, %v", mode, err)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(folder, "concierge.db")); err != nil {
+		t.Error(err)
+	}
 }
