@@ -32,6 +32,7 @@ func (t *turn) apply(ctx context.Context, e dialog.Event) error {
 	case dialog.RightsAsked:
 		return t.rightsAsked(ctx, e)
 	case dialog.UpdatesSet:
+		t.stopping = t.stopping || !e.On
 		if e.Reference == "" {
 			t.setUpdatesAll(e.On)
 			return nil

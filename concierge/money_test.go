@@ -365,6 +365,21 @@ func TestATemplateCostsAndAnAnswerByWhatsAppDoesNot(t *testing.T) {
 	})
 }
 
+func TestWhoAsksForSilenceHearsThatItWasUnderstood(t *testing.T) {
+	t.Parallel()
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		o := afford(t, db, 1, 12*time.Hour)
+		o.greeted(phone)
+		o.receive(text(phone, "one"))
+		o.hears(o.sms, phone, "you said hi", "privacy.first", "you said one")
+		o.h.SetEngine(script(func(s dialog.Session, in dialog.Input) (dialog.Session, []dialog.Event) {
+			return s, []dialog.Event{dialog.UpdatesSet{}, dialog.Said{Lines: []dialog.Line{{Text: "no more news"}}}}
+		}))
+		o.receive(text(phone, "updates off"))
+		o.hears(o.sms, phone, "you said hi", "privacy.first", "you said one", "no more news")
+	})
+}
+
 func TestNoCapCountsNothing(t *testing.T) {
 	t.Parallel()
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {

@@ -3,6 +3,7 @@ package concierge
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"concierge/channels"
@@ -51,6 +52,7 @@ type turn struct {
 	said            int               // messages written
 	hold            time.Duration
 	ours            bool // what came is a text of ours, come back
+	stopping        bool // they asked for no more news: they hear that it was understood
 	busy            bool // many replies of late brought them no further
 	rows            []inbox.Row
 	marked          *inbox.Marked
@@ -175,10 +177,15 @@ func (t *turn) greet() error {
 
 // causeOf names the n-th message of the turn, so that a turn taken twice says it once.
 func (t *turn) causeOf(n int) string {
-	if t.cause != "" {
-		return fmt.Sprintf("%s:%d", t.cause, n)
+	cause := t.cause
+	if cause == "" {
+		cause = "turn:" + t.m.ID
 	}
-	return fmt.Sprintf("turn:%s:%d", t.m.ID, n)
+	cause += ":" + strconv.Itoa(n)
+	if t.stopping { // it goes when the day's money is spent
+		cause += ":stop"
+	}
+	return cause
 }
 
 // holdFor is how long a held line waits for more words to come.
