@@ -187,6 +187,7 @@ func (o *outbox) storeOne(r inbox.Result) {
 				return err
 			}
 			o.h.s.Inbox.SaveTo(b, c)
+			o.h.s.Inbox.Refund(b, r)
 			tx.AfterCommit(func() {
 				o.heed([]inbox.Result{r}, nil)
 				o.wake(r.Conversation)

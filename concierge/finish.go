@@ -30,6 +30,9 @@ func (t *turn) finish(ctx context.Context) error {
 	if !t.unsaid {
 		t.b.Exec(feed.AppendSQL, t.now, inbox.FeedConversation, t.c.ID, int(inbox.FeedMessage))
 	}
+	if t.result != nil {
+		in.Refund(t.b, *t.result)
+	}
 	if attempt != nil { // the last: what is counted there is locked no longer than it must be
 		attempt(t.b)
 	}

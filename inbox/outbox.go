@@ -231,7 +231,7 @@ func (in *Inbox) Mark(ctx context.Context, tx *database.Tx, c *Conversation, r R
 		entered = true
 		bill := r.Purse.bill(&out, q.kind, q.cause, now)
 		if bill != nil {
-			later, err := bill.pay(ctx, tx, c.ID, q.seq)
+			later, err := bill.pay(ctx, tx, c.ID, q.id, q.seq)
 			if err != nil {
 				return nil, err
 			}

@@ -109,7 +109,7 @@ func (b *Bill) payTo(batch *database.Batch) {
 }
 
 // pay counts the bill at once, and says whether there was enough left. What a conversation has put off goes before it.
-func (b *Bill) pay(ctx context.Context, tx *database.Tx, conversation string, seq int64) (later time.Time, err error) {
+func (b *Bill) pay(ctx context.Context, tx *database.Tx, conversation, message string, seq int64) (later time.Time, err error) {
 	if !b.always {
 		err := tx.QueryRow(ctx, `SELECT due_at FROM messages WHERE conversation_id = $1 AND NOT inbound AND status = 'queued' AND reason = 'spent'
 			AND due_at > $2 AND seq < $3 ORDER BY due_at DESC LIMIT 1`, conversation, tx.Now(), seq).Scan(&later)
@@ -117,7 +117,20 @@ func (b *Bill) pay(ctx context.Context, tx *database.Tx, conversation string, se
 			return later, err
 		}
 	}
+	// Whoever waits for the day's row holds its messages already, and whoever has that row waits for none: so there is no ring. A day
+	// that is full is seen without a lock, as more messages of the conversation may have to be looked at.
+	var id string
+	var spent int64
 	batch := &database.Batch{}
+	batch.Row(`SELECT id FROM messages WHERE id = $1`+tx.ForUpdate(), message).Into(&id)
+	batch.Row(`SELECT COALESCE(MAX(spent), 0) FROM spending WHERE day = $1 AND channel = $2`, b.Day, string(b.Channel)).Into(&spent)
+	if err := tx.Run(ctx, batch); err != nil {
+		return time.Time{}, fmt.Errorf("look at spending: %w", err)
+	}
+	if spent >= b.Cap && !b.always {
+		return b.next, nil
+	}
+	batch = &database.Batch{}
 	b.payTo(batch)
 	if err := tx.Run(ctx, batch); err != nil {
 		return time.Time{}, fmt.Errorf("count spending: %w", err)
@@ -151,6 +164,9 @@ func (b *Bill) once(ctx context.Context, tx *database.Tx, a Alarm, query string)
 	}
 	return nil
 }
+
+// Refund takes off what a send cost that was surely not made: after SettleTo, at the end of its batch, where nothing else is waited for.
+func (in *Inbox) Refund(b *database.Batch, r Result) { refund(b, r) }
 
 // refund takes off what sends cost that were surely not made. It reads the cost where the attempt holds it and empties it there, so a
 // second time takes nothing. In order of the rows: who refunds many and who pays never wait for each other in a ring.

@@ -72,7 +72,6 @@ func (in *Inbox) SettleTo(b *database.Batch, c *Conversation, r Result, node str
 	if c.LeaseNode == node && c.LeaseUntil.Equal(r.At.Add(Lease)) {
 		c.LeaseUntil, c.LeaseNode = time.Time{}, ""
 	}
-	refund(b, r)
 	return in.settle(b, r, now)
 }
 
@@ -112,7 +111,6 @@ func (in *Inbox) Settle(ctx context.Context, tx *database.Tx, results []Result, 
 		b.Row(leftSQL, one.Conversation, now).Into(&left[i])
 		settled = append(settled, one)
 	}
-	refund(b, settled...)
 	if err := tx.Run(ctx, b); err != nil {
 		return nil, nil, nil, fmt.Errorf("store results: %w", err)
 	}
@@ -122,13 +120,20 @@ func (in *Inbox) Settle(ctx context.Context, tx *database.Tx, results []Result, 
 			ids = append(ids, one.Conversation)
 		}
 	}
-	if len(ids) == 0 {
-		return nil, nil, busy, nil
-	}
 	slices.Sort(ids)
 	ids = slices.Compact(ids) // a result that came late may share its conversation with a newer one
-	next, more, err = in.markMany(ctx, tx, ids, r)
-	return next, more, busy, err
+	if len(ids) > 0 {
+		if next, more, err = in.markMany(ctx, tx, ids, r); err != nil {
+			return nil, nil, nil, err
+		}
+	}
+	b = &database.Batch{}
+	if refund(b, settled...); b.Len() > 0 {
+		if err := tx.Run(ctx, b); err != nil {
+			return nil, nil, nil, fmt.Errorf("store results: %w", err)
+		}
+	}
+	return next, more, busy, nil
 }
 
 const freeSQL = `UPDATE conversations SET lease_until = NULL, lease_node = NULL WHERE id = $1 AND lease_node = $2 AND lease_until = $3`
