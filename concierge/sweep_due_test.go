@@ -25,12 +25,10 @@ func TestTheBeginningIsMarkedAtTheStart(t *testing.T) {
 			l := &inboxList{Recorder: o.sms}
 			o.h.s.Channels[channels.SMS] = l
 			o.h.SetEngine(script(echo))
+			o.h.s.Now = func() time.Time { return began } // for this process it is never five seconds later: no sweep is due
 			o.start()
 			o.eventually(1, mark)
 			o.stop()
-			if !l.since.IsZero() {
-				t.Skip("this machine took five seconds for a start")
-			}
 			at := o.one(`SELECT CAST(at AS TEXT) FROM marks WHERE name = 'sweep-from'`)
 			if start > 0 && at != last {
 				t.Errorf("the second start moved it from %s to %s", last, at)
