@@ -330,6 +330,9 @@ func (c *canaryWalk) everyFlow() {
 	b.telegram.Post(ctx, "wrong-"+canarySecret, b.telegram.Raw(map[string]any{"message": canaryText}))
 	b.telegram.Post(ctx, channeltest.TelegramSecret, []byte(canaryText+canaryName+phone)) // authentic and no JSON: quarantined
 	b.telegram.Post(ctx, channeltest.TelegramSecret, b.telegram.Raw(map[string]any{"message": map[string]any{"from": person, "text": canaryText}}))
+	group := map[string]any{"id": -c.chat, "type": "group", "title": canaryName + canaryText}
+	b.telegram.Post(ctx, channeltest.TelegramSecret, b.telegram.Raw(map[string]any{"message": map[string]any{"message_id": 1, "date": time.Now().Unix(),
+		"from": person, "chat": group, "text": canaryText}}))
 	c.photosThatFail(ctx, photo)
 	c.desk()
 	c.sendsThatFail(ctx)
@@ -341,15 +344,16 @@ func (c *canaryWalk) english() {
 	k.says("hello", "Demo")
 	k.says("big pothole outside 12 Stratford Road", "hurt", "1 ", "2 ")
 	k.says("2", "Where")
-	k.says("1", "photo")
-	k.says("skip", "nything else")
+	link := uploadLink.FindString(k.says("1", "photo", "/u/"))
+	c.b.upload(c.t, link, canaryJPEG(c.t))
+	k.hears("nything else")
 	k.says("it is a " + canaryText)
 	ref := reference.FindString(k.says("send"))
 	if ref == "" {
 		c.t.Fatal("no case was filed")
 	}
 	c.b.run("cases", "change", ref, "--status", "fixed", "--reason", "repaired")
-	link := regexp.MustCompile(regexp.QuoteMeta(c.b.url) + `/t/[1-9A-Za-z]{22}`).FindString(k.hears(ref, "fixed") + strings.Join(c.b.ledger.Texts(k.at), "\n"))
+	link = regexp.MustCompile(regexp.QuoteMeta(c.b.url) + `/t/[1-9A-Za-z]{22}`).FindString(k.hears(ref, "fixed") + strings.Join(c.b.ledger.Texts(k.at), "\n"))
 	if status, page := get(c.t, http.DefaultClient, link); status != http.StatusOK || strings.Contains(page, canaryPhone) {
 		c.t.Errorf("the tracking page answers %d, or shows the number", status)
 	}
