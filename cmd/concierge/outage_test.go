@@ -81,7 +81,8 @@ func TestTheDatabaseGoesAndComes(t *testing.T) {
 	}
 	time.Sleep(500 * time.Millisecond) // for what would come twice
 	sent := count(`SELECT COUNT(*) FROM messages WHERE NOT inbound AND status IN ('sent', 'delivered', 'read')`)
-	if n := len(b.ledger.Texts(sms.at)) + len(b.ledger.Texts(chat.at)); n != sent || sent < 12 || count(unsent) != 0 {
+	// Of a burst of the same question only the last is answered; the greeting goes with the first words.
+	if n := len(b.ledger.Texts(sms.at)) + len(b.ledger.Texts(chat.at)); n != sent || sent < 6 || count(unsent) != 0 {
 		t.Errorf("%d messages sent, the phones have %d, %d are left", sent, n, count(unsent))
 	}
 }
