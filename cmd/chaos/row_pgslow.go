@@ -86,6 +86,9 @@ func (p *pester) writeUntil(end time.Time) {
 // perSecond is how many messages all of them write in a second.
 const perSecond = 50
 
+// moment is what even the quickest needs between two messages: the nodes' clocks need not agree to the millisecond.
+const moment = 10 * time.Millisecond
+
 // three lets one write three messages.
 func (p *pester) three(r *resident) {
 	for _, say := range []string{"pothole ", "and another pothole ", "so many potholes "} {
@@ -100,7 +103,7 @@ func (p *pester) three(r *resident) {
 			p.unacked++
 		}
 		p.mu.Unlock()
-		time.Sleep(time.Duration(r.rand.Int64N(int64(2 * walkers * time.Second / perSecond))))
+		time.Sleep(moment + time.Duration(r.rand.Int64N(int64(2*(walkers*time.Second/perSecond-moment)))))
 	}
 }
 
