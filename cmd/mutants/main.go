@@ -212,7 +212,8 @@ func command(ctx context.Context, folder, name string, args ...string) (string, 
 	c := exec.CommandContext(ctx, name, args...) //nolint:gosec // commands of ours, and of the patches beside us
 	c.Dir = folder
 	// Outside git, so that a patch is applied to the copy and not looked for in a repository around it.
-	c.Env = append(os.Environ(), "GIT_CEILING_DIRECTORIES="+filepath.Dir(folder))
+	// Paths are trimmed so that what no bug touches is compiled once.
+	c.Env = append(os.Environ(), "GIT_CEILING_DIRECTORIES="+filepath.Dir(folder), "GOFLAGS=-trimpath")
 	out, err := c.CombinedOutput()
 	return string(out), err
 }
