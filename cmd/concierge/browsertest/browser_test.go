@@ -18,6 +18,7 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -113,7 +114,7 @@ func open(t *testing.T) context.Context {
 	t.Cleanup(stop)
 	ctx, done := chromedp.NewContext(ctx)
 	t.Cleanup(done)
-	must(t, chromedp.Do(ctx, chromedp.Navigate("about:blank")))
+	must(t, chromedp.Do(ctx)) // starts it
 	return ctx
 }
 
@@ -133,7 +134,7 @@ func newVisitor(t *testing.T, browser context.Context) *visitor {
 	ctx, cancel := context.WithTimeout(ctx, 8*time.Minute)
 	t.Cleanup(cancel)
 	v := &visitor{t: t, ctx: ctx}
-	v.do(chromedp.Navigate("about:blank"))
+	v.do() // opens the tab
 	must(t, chromedp.Listen(ctx, v.hear))
 	return v
 }
@@ -190,30 +191,22 @@ func (v *visitor) js(script string) {
 	}
 }
 
-// patience is how long one navigation may take.
-const patience = 20 * time.Second
+// patience is how long a page may take to stand.
+const patience = 30 * time.Second
 
-// visit opens a page and waits for its heading. A browser loses a navigation now and then when the page before it is leaving by
-// itself, and tells nobody; so it is begun again, twice, and what the page was doing is told.
+// visit opens a page and waits until it stands and its heading shows. It asks the page itself: the events by which the browser's driver
+// would know are lost now and then when the machine is busy, and it waits for ever.
 func (v *visitor) visit(url string) {
 	v.t.Helper()
-	for try := 1; ; try++ {
-		ctx, cancel := context.WithTimeout(v.ctx, patience)
-		err := chromedp.Do(ctx, chromedp.Navigate(url), chromedp.WaitVisible("h1"))
-		cancel()
-		if err == nil {
-			return
+	v.js(`window.left = true`) // a page that comes instead does not have it
+	v.do(chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		done, err := chromedp.Call(ctx, page.Navigate, page.NavigateParams{URL: url})
+		if err == nil && done.ErrorText != "" {
+			err = fmt.Errorf("open %s: %s", url, done.ErrorText)
 		}
-		ctx, cancel = context.WithTimeout(v.ctx, patience)
-		at, asked := chromedp.Run(ctx, chromedp.Evaluate[string](`location.href + " " + document.readyState + " " +
-			performance.getEntriesByType('resource').filter(r => !r.responseEnd).map(r => r.name).join(' ')`))
-		cancel()
-		v.t.Logf("try %d of %s: %v; the page is %q (%v)", try, url, err, at, asked)
-		if try == 3 {
-			v.picture("failed")
-			v.t.Fatalf("%s does not open", url)
-		}
-	}
+		return err
+	}))
+	v.until(`!window.left && document.readyState === 'complete' && document.querySelector('h1')?.getClientRects().length`)
 }
 
 // forget drops what was complained of so far.
@@ -226,12 +219,12 @@ func (v *visitor) forget() {
 // until waits for a condition on the page.
 func (v *visitor) until(condition string) {
 	v.t.Helper()
-	for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline); time.Sleep(30 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(30 * time.Millisecond) {
 		if ok, err := chromedp.Run(v.ctx, chromedp.Evaluate[bool]("!!("+condition+")")); err == nil && ok {
 			return
 		}
 	}
-	body, _ := chromedp.Run(v.ctx, chromedp.Evaluate[string]("document.body.innerText"))
+	body, _ := chromedp.Run(v.ctx, chromedp.Evaluate[string](`location.href + " " + document.readyState + "\n" + document.body.innerText`))
 	v.picture("failed")
 	v.t.Fatalf("never: %s\n%s", condition, body)
 }
