@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"concierge/channels"
 	"concierge/inbox"
 	"concierge/internal/database"
 )
@@ -130,13 +131,15 @@ func (o *outbox) saw(s seen) {
 
 // expire gives up what stood in line past its time.
 func (o *outbox) expire(ctx context.Context) error {
-	var n int64
-	err := o.h.s.DB.Write(ctx, func(tx *database.Tx) (err error) {
-		n, err = o.h.s.Inbox.Expire(ctx, tx, expireLimit)
-		return err
-	})
-	if n > 0 && err == nil {
+	n := 0
+	ended := func(name channels.Name, why string) {
+		n++
+		o.ended(name, why)
+	}
+	err := o.h.s.DB.Write(ctx, func(tx *database.Tx) error { return o.h.s.Inbox.Expire(ctx, tx, expireLimit, ended) })
+	if n > 0 {
 		o.h.s.Log.Warn("messages given up: their sender could not send in time", "count", n)
+		o.h.feedWake()
 	}
 	return err
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
 	"concierge/channels"
 	"concierge/channels/channeltest"
 	"concierge/inbox"
@@ -70,6 +72,12 @@ func TestWhatIsPastItsTimeIsGivenUp(t *testing.T) {
 		}
 		o.is("reply", "failed expired")
 		o.is("words", "failed expired")
+		if n := testutil.ToFloat64(o.h.s.Metrics.NotSent.WithLabelValues("sms", "expired")); n != 2 {
+			t.Errorf("%v counted as not sent, want 2", n)
+		}
+		if n := o.count(`SELECT COUNT(*) FROM feed WHERE kind = $1`, int(inbox.FeedDelivery)); n != 1 {
+			t.Errorf("live pages were told %d times, want once", n)
+		}
 		if n := o.count(`SELECT COUNT(*) FROM messages WHERE status = 'queued'`); n != 3 {
 			t.Errorf("%d wait, want 3", n)
 		}

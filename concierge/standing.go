@@ -18,11 +18,6 @@ func (l *standing) add(conversation string, urgency int) {
 	l.queues[urgency] = append(l.queues[urgency], conversation)
 }
 
-func (l *standing) has(conversation string) bool {
-	_, ok := l.in[conversation]
-	return ok
-}
-
 func (l *standing) remove(conversation string) { delete(l.in, conversation) }
 
 // ahead tells whether anybody waits who is as urgent.

@@ -43,7 +43,8 @@ func (d *Desk) fillSpending(r *request, tx *database.Tx, p *healthPage) error {
 		s.Full, s.Near = spent >= c.most, s.Percent >= nearCap
 		p.Spending = append(p.Spending, s)
 	}
-	return tx.QueryRow(r.Context(), `SELECT COUNT(*) FROM messages WHERE NOT inbound AND status = 'queued' AND reason = 'spent'`).Scan(&p.PutOff)
+	return tx.QueryRow(r.Context(), `SELECT COUNT(*) FROM messages
+		WHERE NOT inbound AND status IN ('queued', 'sending') AND status = 'queued' AND reason = 'spent'`).Scan(&p.PutOff)
 }
 
 func amount(currency string, n float64) string { return fmt.Sprintf("%s %.2f", currency, n) }

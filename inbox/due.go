@@ -7,6 +7,7 @@ import (
 
 	"concierge/channels"
 	"concierge/internal/database"
+	"concierge/internal/feed"
 )
 
 // Due is a conversation with something to send and nobody sending it.
@@ -51,14 +52,32 @@ func (in *Inbox) DueTo(b *database.Batch, now time.Time, limit int, all *[]Due) 
 	}, now, now.Add(longestLease), limit, now.Add(longestPause), now.Add(longestDoubt))
 }
 
+// The first condition on the status is that of the index messages_due: SQLite does not see that the second one implies it.
+const expireSQL = `UPDATE messages SET status = 'failed', rank = $2, reason = '` + expired + `' WHERE id IN (
+	SELECT m.id FROM messages m WHERE NOT m.inbound AND m.status IN ('queued', 'sending') AND m.status = 'queued'
+		AND m.due_at <= $1 AND m.expires_at <= $1 ORDER BY m.due_at LIMIT $3)
+	AND status = 'queued' RETURNING conversation_id, (SELECT c.channel FROM conversations c WHERE c.id = conversation_id)`
+
 // Expire gives up what nobody looked at in its time, because its sender was held: it is shown as failed all the same. At most so many at
-// once, the oldest first.
-func (in *Inbox) Expire(ctx context.Context, tx *database.Tx, limit int) (int64, error) {
-	n, err := tx.Exec(ctx, `UPDATE messages SET status = 'failed', rank = $2, reason = 'expired' WHERE id IN (
-		SELECT m.id FROM messages m WHERE NOT m.inbound AND m.status = 'queued' AND m.due_at <= $1 AND m.expires_at <= $1 ORDER BY m.due_at LIMIT $3)
-		AND status = 'queued'`, tx.Now(), channels.Failed.Rank(), limit)
-	if err != nil {
-		return 0, fmt.Errorf("expire messages: %w", err)
+// once, the oldest first; ended is told of each when it is committed, as it is of those the mark ends.
+func (in *Inbox) Expire(ctx context.Context, tx *database.Tx, limit int, ended func(channels.Name, string)) error {
+	first, then := &database.Batch{}, &database.Batch{}
+	told := map[string]bool{}
+	first.Each(expireSQL, func(scan func(...any) error) error {
+		var id string
+		var name channels.Name
+		err := scan(&id, &name)
+		tx.AfterCommit(func() { ended(name, expired) })
+		if !told[id] { // live pages, once: staff see it
+			told[id] = true
+			then.Exec(feed.AppendSQL, tx.Now(), FeedConversation, id, int(FeedDelivery))
+		}
+		return err
+	}, tx.Now(), channels.Failed.Rank(), limit)
+	for _, b := range []*database.Batch{first, then} {
+		if err := tx.Run(ctx, b); err != nil {
+			return fmt.Errorf("expire messages: %w", err)
+		}
 	}
-	return n, nil
+	return nil
 }

@@ -22,6 +22,9 @@ const (
 	longestDoubt = 2 * lastAsk
 )
 
+// expired is the reason of what its time has passed for.
+const expired = "expired"
+
 // tries is how often a message is sent and nobody knows its fate; then it is failed, and staff see it.
 const tries = 3
 
@@ -293,7 +296,7 @@ func (in *Inbox) check(c *Conversation, q *queued, out *channels.Outgoing, shut 
 	case why != "":
 		return verdict{fail: why}
 	case !q.expires.After(now):
-		return verdict{fail: "expired"}
+		return verdict{fail: expired}
 	case q.kind == Reply && !q.keep && q.epoch < c.Epoch:
 		if q.status == string(channels.Sending) { // it may have gone out before: nobody says it again behind a person's words
 			return verdict{fail: "unknown"}
