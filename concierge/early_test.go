@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
 	"concierge/channels"
 	"concierge/internal/database"
 	"concierge/internal/database/databasetest"
@@ -73,6 +75,27 @@ func TestEarlyReceiptsAreBounded(t *testing.T) {
 		}
 		if n := o.count(earlyRows); n != 10000 {
 			t.Errorf("%d kept", n)
+		}
+	})
+}
+
+// What a failure says of our own sender is heeded also when the news of it came before we knew the send.
+func TestAnEarlyFailureHoldsItsSender(t *testing.T) {
+	t.Parallel()
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		o := open(t, db, script(echo))
+		o.receive(text(phone, "hello"))
+		o.eventually(2, `SELECT COUNT(*) FROM messages WHERE NOT inbound AND status = 'sent'`)
+		r := channels.Receipt{Channel: channels.SMS, Handle: "SMwrong", Status: channels.Failed, Reason: string(channels.Configuration), Code: "63007"}
+		if err := o.h.Receipt(o.ctx, r); err != nil {
+			t.Fatal(err)
+		}
+		id := o.one(`SELECT id FROM messages WHERE body = 'you said hello'`)
+		o.exec(`UPDATE attempts SET handle = 'SMwrong' WHERE message_id = $1`, id)
+		o.exec(`UPDATE messages SET handle = 'SMwrong' WHERE id = $1`, id)
+		o.eventually(1, `SELECT COUNT(*) FROM senders WHERE why = 'configuration' AND code = '63007'`)
+		if n := testutil.ToFloat64(o.h.s.Metrics.Receipts.WithLabelValues("sms", "failed")); n != 1 {
+			t.Errorf("%v failures counted, want 1", n)
 		}
 	})
 }

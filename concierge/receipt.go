@@ -77,38 +77,36 @@ func (q *receipts) storeAll(batch []told) {
 	for i, one := range batch {
 		all[i] = one.Receipt
 	}
-	did, err := q.try(ctx, all)
+	err := q.try(ctx, all)
 	if err != nil && len(batch) > 1 && ctx.Err() == nil { // one of them may be what is wrong
 		for _, one := range batch {
 			q.storeAll([]told{one})
 		}
 		return
 	}
-	for i, one := range batch {
-		if err == nil {
-			q.count(one.Receipt, did[i])
-		}
+	for _, one := range batch {
 		one.done <- err
 	}
 }
 
-func (q *receipts) try(ctx context.Context, all []channels.Receipt) (did []inbox.Receipted, err error) {
-	err = q.h.s.DB.Write(ctx, func(tx *database.Tx) (err error) {
+func (q *receipts) try(ctx context.Context, all []channels.Receipt) error {
+	return q.h.s.DB.Write(ctx, func(tx *database.Tx) (err error) {
 		defer caught(&err)
-		if did, err = q.h.s.Inbox.Receipts(ctx, tx, all); err == nil {
+		did, err := q.h.s.Inbox.Receipts(ctx, tx, all)
+		if err == nil {
 			q.heeded(tx, did)
 		}
 		failpoint.Hit("receipt: before commit")
 		tx.AfterCommit(func() { failpoint.Hit("receipt: after commit") })
 		return err
 	})
-	return did, err
 }
 
-// heeded lets go out what may go out now.
+// heeded counts what receipts did once it is committed, and lets go out what may go out now.
 func (q *receipts) heeded(tx *database.Tx, did []inbox.Receipted) {
 	tx.AfterCommit(func() {
 		for _, d := range did {
+			q.count(d)
 			if d.Conversation != "" {
 				q.h.Wake(d.Conversation)
 			}
@@ -119,19 +117,19 @@ func (q *receipts) heeded(tx *database.Tx, did []inbox.Receipted) {
 	})
 }
 
-func (q *receipts) count(r channels.Receipt, did inbox.Receipted) {
-	status := string(r.Status)
+func (q *receipts) count(did inbox.Receipted) {
+	status := string(did.Status)
 	if did.Heeded == inbox.Unknown || did.Heeded == inbox.Contradicts || did.Heeded == inbox.Early {
 		status = string(did.Heeded)
 	}
 	if did.Second {
-		q.h.second(string(r.Channel), r.Message)
+		q.h.second(string(did.Channel), did.Message)
 	}
-	if w := q.h.out.ways[r.Channel]; did.Sender != "" && w != nil {
-		w.of(did.Sender).hear(&channels.SendError{Class: channels.Class(r.Reason), Code: r.Code, After: r.After})
-		q.h.s.Log.Warn("not brought: the sender waits", "channel", string(r.Channel), "class", r.Reason, "code", r.Code)
+	if w := q.h.out.ways[did.Channel]; did.Sender != "" && w != nil {
+		w.of(did.Sender).hear(&channels.SendError{Class: channels.Class(did.Reason), Code: did.Code, After: did.After})
+		q.h.s.Log.Warn("not brought: the sender waits", "channel", string(did.Channel), "class", did.Reason, "code", did.Code)
 	}
-	q.h.s.Metrics.Receipts.WithLabelValues(string(r.Channel), status).Inc()
+	q.h.s.Metrics.Receipts.WithLabelValues(string(did.Channel), status).Inc()
 }
 
 // Quarantine keeps what is authentic but cannot be read, sealed, for 7 days.

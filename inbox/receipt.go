@@ -35,7 +35,7 @@ func (in *Inbox) Receipts(ctx context.Context, tx *database.Tx, all []channels.R
 	about := make([]receipted, len(all))
 	b := &database.Batch{}
 	for i, r := range all {
-		did[i].Heeded = Unknown
+		did[i] = Receipted{Receipt: r, Heeded: Unknown}
 		about[i].look(b, r, &found[i])
 	}
 	if err := tx.Run(ctx, b); err != nil {
@@ -124,6 +124,7 @@ func (in *Inbox) lockFailed(ctx context.Context, tx *database.Tx, all []channels
 
 // Receipted is what one receipt did; the conversation is named when something of it may be sent now.
 type Receipted struct {
+	channels.Receipt
 	Heeded       Heeded
 	Conversation string
 	Sender       channels.Address // of ours, which has to wait, or is set up wrong; "" none
