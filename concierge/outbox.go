@@ -210,19 +210,19 @@ func (o *outbox) next(id string) error {
 	return err
 }
 
-// entered is the room to send that a transaction took. Who does not send gives it back.
-type entered []*gate
+// entered is the room that a transaction took to send or to ask, by how it is given back. Who does neither gives it back.
+type entered []func()
 
 func (e *entered) leave() {
-	for _, g := range *e {
-		g.leave()
+	for _, leave := range *e {
+		leave()
 	}
 	*e = nil
 }
 
 // rules are what the mark checks.
 func (o *outbox) rules(room *entered) inbox.Rules {
-	enter := func(take func(*gate, string, inbox.Kind) bool) func(*inbox.Conversation, inbox.Kind) bool {
+	enter := func(take func(*gate, string, inbox.Kind) bool, leave func(*gate)) func(*inbox.Conversation, inbox.Kind) bool {
 		return func(c *inbox.Conversation, k inbox.Kind) bool {
 			w := o.ways[c.Channel]
 			if w == nil || o.h.s.Channels[c.Channel] == nil || o.isClosed() {
@@ -232,12 +232,12 @@ func (o *outbox) rules(room *entered) inbox.Rules {
 			if !take(g, c.ID, k) {
 				return false
 			}
-			*room = append(*room, g)
+			*room = append(*room, func() { leave(g) })
 			return true
 		}
 	}
 	return inbox.Rules{Node: o.h.s.Node, Quiet: o.h.s.Council.Quiet, Asks: o.asks, Wait: o.h.intake.holding, Barred: o.h.barred,
-		Purse: o.h.purse, Ended: o.ended, Enter: enter((*gate).enter), EnterToAsk: enter((*gate).ask),
+		Purse: o.h.purse, Ended: o.ended, Enter: enter((*gate).enter, (*gate).leave), EnterToAsk: enter((*gate).ask, (*gate).asked),
 		Each: func(n channels.Name) time.Duration { return o.h.s.Each[n] }, Later: o.wakeAt}
 }
 

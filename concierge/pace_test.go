@@ -202,3 +202,25 @@ func (p *away) Send(ctx context.Context, o channels.Outgoing) (channels.Handle, 
 	}
 	return p.Recorder.Send(ctx, o)
 }
+
+// A question that is not asked after all gives back its place, and no send beside it.
+func TestAQuestionNotAskedIsNoSend(t *testing.T) {
+	t.Parallel()
+	o := assemble(t, databasetest.Open(t, database.SQLite, nil), "node-1")
+	now := time.Now()
+	w := newWay(1, func() time.Time { return now }, func(string) {})
+	o.h.out.ways[channels.SMS] = w
+	var room entered
+	r := o.h.out.rules(&room)
+	asks := &inbox.Conversation{ID: "asks", Channel: channels.SMS, Sender: ours}
+	if !r.EnterToAsk(asks, inbox.Reply) || !w.of(ours).enter("sends", inbox.Reply) {
+		t.Fatal("there was no room")
+	}
+	room.leave()
+	if w.of(ours).enter("is early", inbox.Reply) {
+		t.Error("two went within a second")
+	}
+	if w.inHand != 1 {
+		t.Errorf("%d in hand, want 1", w.inHand)
+	}
+}
