@@ -53,7 +53,7 @@ func (t *turn) pay(ctx context.Context) error {
 		return fmt.Errorf("write turn: %w", err)
 	}
 	if !t.marked.Unpaid() {
-		return t.marked.Paid(ctx, t.tx)
+		return t.marked.Ring(ctx, t.tx)
 	}
 	m := t.marked
 	t.marked = nil

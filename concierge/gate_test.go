@@ -203,8 +203,8 @@ func TestTheGateWaitsAsLongAsTheProviderSays(t *testing.T) {
 		p.of(ours).sent(&channels.SendError{Class: channels.Throttled, After: 7 * time.Second, Code: "20429"})
 		p.of(ours).sent(&channels.SendError{Class: channels.Throttled, After: 3 * time.Second})
 		p.of(ours).sent(nil) // one that was taken before
-		news := p.news()
-		if len(news) != 1 || news[0].For != 7*time.Second || news[0].Why != channels.Throttled || news[0].Sender != ours || len(p.news()) != 0 {
+		news := p.untold()
+		if len(news) != 1 || news[0].For != 7*time.Second || news[0].Why != channels.Throttled || news[0].Sender != ours || len(p.untold()) != 0 {
 			t.Errorf("other nodes are told %+v", news)
 		}
 		p.went = nil
@@ -254,14 +254,14 @@ func TestAHoldIsHeardOfElsewhere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPassing(0)
 		defer p.close()
-		p.of(ours).heard(inbox.Hold{Sender: ours, For: 5 * time.Second, Why: channels.Configuration, Code: "20003"})
-		p.of(ours).heard(inbox.Hold{Sender: ours, For: 2 * time.Second, Why: channels.Throttled})
+		p.of(ours).obey(inbox.Hold{Sender: ours, For: 5 * time.Second, Why: channels.Configuration, Code: "20003"})
+		p.of(ours).obey(inbox.Hold{Sender: ours, For: 2 * time.Second, Why: channels.Throttled})
 		for _, id := range []string{"a", "b", "other"} {
 			p.try(id)
 		}
 		p.until(9 * time.Second)
 		p.got(t, "[other 0s a 5s]") // one goes first
-		if news := p.news(); len(news) != 0 {
+		if news := p.untold(); len(news) != 0 {
 			t.Errorf("told again: %+v", news)
 		}
 	})

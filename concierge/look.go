@@ -44,10 +44,10 @@ type seen struct {
 func (o *outbox) lookOnce(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, markTime)
 	defer cancel()
-	now, news := o.h.s.Now(), o.news()
+	now, untold := o.h.s.Now(), o.untold()
 	beats := now.Sub(o.beat) >= o.beatEvery()
 	run := o.h.s.DB.Read
-	if beats || len(news) > 0 {
+	if beats || len(untold) > 0 {
 		run = o.h.s.DB.Write
 	}
 	var saw seen
@@ -57,15 +57,15 @@ func (o *outbox) lookOnce(ctx context.Context) error {
 		if beats {
 			o.h.s.Inbox.BeatTo(b, o.h.s.Node, o.h.s.Version, tx.Now(), &saw.live)
 		}
-		for _, h := range news {
+		for _, h := range untold {
 			o.h.s.Inbox.HoldTo(b, h, tx.Now())
 		}
-		o.h.s.Inbox.HeldTo(b, tx.Now(), &saw.holds)
+		o.h.s.Inbox.HoldsTo(b, tx.Now(), &saw.holds)
 		o.h.s.Inbox.DueTo(b, tx.Now(), lookLimit, &saw.due)
 		return tx.Run(ctx, b)
 	})
 	if err != nil {
-		o.untold(news)
+		o.retell(untold)
 		return err
 	}
 	if beats {
@@ -86,10 +86,10 @@ func (o *outbox) beatEvery() time.Duration {
 	return liteBeat
 }
 
-// news are the holds of senders that other nodes have not been told of.
-func (o *outbox) news() (all []inbox.Hold) {
+// untold are the holds of senders that other nodes have not been told of.
+func (o *outbox) untold() (all []inbox.Hold) {
 	for name, w := range o.ways {
-		for _, h := range w.news() {
+		for _, h := range w.untold() {
 			h.Channel = name
 			all = append(all, h)
 		}
@@ -97,10 +97,10 @@ func (o *outbox) news() (all []inbox.Hold) {
 	return all
 }
 
-// untold keeps what could not be told for the next look.
-func (o *outbox) untold(all []inbox.Hold) {
+// retell keeps what could not be told for the next look.
+func (o *outbox) retell(all []inbox.Hold) {
 	for _, h := range all {
-		o.ways[h.Channel].again(h.Sender)
+		o.ways[h.Channel].retell(h.Sender)
 	}
 }
 
@@ -113,7 +113,7 @@ func (o *outbox) saw(s seen) {
 	m.Quiet.Reset()
 	for _, h := range s.holds {
 		if w := o.ways[h.Channel]; w != nil {
-			w.of(h.Sender).heard(h)
+			w.of(h.Sender).obey(h)
 			m.Quiet.WithLabelValues(string(h.Channel), string(h.Why)).Inc()
 		}
 	}

@@ -45,6 +45,19 @@ func (in *Inbox) countDoubts(ctx context.Context, tx *database.Tx, q *queued) er
 	return nil
 }
 
+// inDoubt deals with a message nobody knows the fate of. again: it may be sent once more; if not, ask is the question to be asked first,
+// or nil while its fate may still be told.
+func (in *Inbox) inDoubt(ctx context.Context, tx *database.Tx, c *Conversation, q *queued, out channels.Outgoing, r Rules, now time.Time) (ask *Marked, again bool, err error) {
+	if wait, err := in.mayBeKnown(ctx, tx, r); wait || err != nil {
+		return nil, false, err
+	}
+	if q.toAsk(c, r, now) {
+		ask, err = in.markAsk(ctx, tx, c, q, out, r, now)
+		return ask, false, err
+	}
+	return nil, true, in.countDoubts(ctx, tx, q)
+}
+
 // markAsk takes the lease for a question.
 func (in *Inbox) markAsk(ctx context.Context, tx *database.Tx, c *Conversation, q *queued, out channels.Outgoing, r Rules, now time.Time) (*Marked, error) {
 	m := &Marked{Conversation: c.ID, Kind: q.kind, Out: out, At: now, Ask: true, parts: q.parts}

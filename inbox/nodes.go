@@ -17,6 +17,11 @@ const (
 // BeatTo adds to a batch that a node lives, and counts those that do.
 func (in *Inbox) BeatTo(b *database.Batch, node, version string, now time.Time, live *int) {
 	b.Exec(`INSERT INTO nodes (id, version, started_at, renewed_at) VALUES ($1, $2, $3, $3) ON CONFLICT (id) DO UPDATE SET renewed_at = $3`, node, version, now)
+	LiveTo(b, now, live)
+}
+
+// LiveTo counts, as part of a batch, the nodes that live. One from the future is as dead as an old one: a clock was set back since.
+func LiveTo(b *database.Batch, now time.Time, live *int) {
 	b.Row(`SELECT COUNT(*) FROM nodes WHERE renewed_at > $1 AND renewed_at <= $2`, now.Add(-nodeGone), now.Add(nodeGone)).Into(live)
 }
 
@@ -45,8 +50,8 @@ func (in *Inbox) HoldTo(b *database.Batch, h Hold, now time.Time) {
 		string(h.Channel), string(h.Sender), now.Add(h.For), string(h.Why), h.Code, now, now.Add(longestHold))
 }
 
-// HeldTo reads which senders are held.
-func (in *Inbox) HeldTo(b *database.Batch, now time.Time, all *[]Hold) {
+// HoldsTo reads, as part of a batch, which senders are held.
+func (in *Inbox) HoldsTo(b *database.Batch, now time.Time, all *[]Hold) {
 	b.Each(`SELECT channel, sender, held_until, why, code FROM senders WHERE held_until > $1 AND held_until <= $2`, func(scan func(...any) error) error {
 		var h Hold
 		var until time.Time

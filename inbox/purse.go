@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 	"time"
 
@@ -54,9 +53,6 @@ const nearCap = 80
 
 // Spent is the reason of what waits for the next day, or could not wait so long.
 const Spent = "spent"
-
-// longestWait is how long a message may be put off from day to day.
-const longestWait = 3 * 24 * time.Hour
 
 // bill is what a send will cost; nil where nothing is counted.
 func (p *Purse) bill(out *channels.Outgoing, k Kind, cause string, now time.Time) *Bill {
@@ -165,85 +161,5 @@ func (b *Bill) once(ctx context.Context, tx *database.Tx, a Alarm, query string)
 	return nil
 }
 
-// Refund takes off what a send cost that was surely not made: after SettleTo, at the end of its batch, where nothing else is waited for.
-func (in *Inbox) Refund(b *database.Batch, r Result) { refund(b, r) }
-
-// refund takes off what sends cost that were surely not made. It reads the cost where the attempt holds it and empties it there, so a
-// second time takes nothing. In order of the rows: who refunds many and who pays never wait for each other in a ring.
-func refund(b *database.Batch, results ...Result) {
-	results = slices.DeleteFunc(slices.Clone(results), func(r Result) bool {
-		return r.Bill == nil || r.Err == nil || r.Err.Class == channels.Uncertain
-	})
-	slices.SortStableFunc(results, func(a, b Result) int {
-		if c := strings.Compare(a.Bill.Day, b.Bill.Day); c != 0 {
-			return c
-		}
-		return strings.Compare(string(a.Bill.Channel), string(b.Bill.Channel))
-	})
-	for _, r := range results {
-		b.Exec(`UPDATE spending SET spent = spent - (SELECT a.cost FROM attempts a WHERE a.message_id = $1 AND a.n = $2),
-			parts = parts - (SELECT a.parts FROM attempts a WHERE a.message_id = $1 AND a.n = $2)
-			WHERE day = $3 AND channel = $4 AND EXISTS (SELECT 1 FROM attempts a WHERE a.message_id = $1 AND a.n = $2)`,
-			r.Out.ID, r.Out.Attempt, r.Bill.Day, string(r.Bill.Channel))
-		b.Exec(`UPDATE attempts SET cost = 0, parts = 0 WHERE message_id = $1 AND n = $2`, r.Out.ID, r.Out.Attempt)
-	}
-}
-
-// putOff is what becomes of a message when the day's money is spent: it waits for the next day, unless it would be pointless by then
-// (a reply's patience is an hour) or has waited for days. What is unasked or a person's keeps its patience from then on.
-func (in *Inbox) putOff(ctx context.Context, tx *database.Tx, c *Conversation, q *queued, until time.Time) (failed bool, err error) {
-	expires := q.expires
-	if q.kind == Agent || q.kind == Update {
-		expires = until.Add(q.kind.patience())
-	}
-	if !expires.After(until) || until.Sub(q.created) > longestWait {
-		return true, in.end(ctx, tx, c, q, Spent)
-	}
-	_, err = tx.Exec(ctx, `UPDATE messages SET status = 'queued', rank = 0, reason = 'spent', due_at = $2, expires_at = $3 WHERE id = $1`, q.id, until, expires)
-	if err != nil {
-		return false, fmt.Errorf("put message off: %w", err)
-	}
-	return false, nil
-}
-
-// Unpaid tells that the mark of a turn's first message found nothing left of the day: Unmark it.
-func (m *Marked) Unpaid() bool { return m != nil && m.Bill != nil && !m.Bill.paid }
-
-// Unmark takes back a mark that could not be paid, in its own transaction: nothing was sent. The outbox decides what becomes of it.
-func (in *Inbox) Unmark(ctx context.Context, tx *database.Tx, c *Conversation, m *Marked) error {
-	c.LeaseUntil, c.LeaseNode = time.Time{}, ""
-	b := &database.Batch{}
-	b.Exec(`UPDATE messages SET status = 'queued', rank = 0, attempt = 0, due_at = $2 WHERE id = $1`, m.Out.ID, m.At)
-	b.Exec(`DELETE FROM attempts WHERE message_id = $1 AND n = $2`, m.Out.ID, m.Out.Attempt)
-	b.Exec(`UPDATE conversations SET lease_until = NULL, lease_node = NULL WHERE id = $1`, m.Conversation)
-	if err := tx.Run(ctx, b); err != nil {
-		return fmt.Errorf("take mark back: %w", err)
-	}
-	return nil
-}
-
-// Paid ends the mark of a turn's first message that was paid: it finds whether an alarm is due.
-func (m *Marked) Paid(ctx context.Context, tx *database.Tx) error { return m.Bill.ring(ctx, tx) }
-
-// Spending is one channel's day.
-type Spending struct {
-	Channel      channels.Name
-	Parts, Spent int64
-}
-
-// SpendingOf reads what a day came to; channels nothing was counted for are left out.
-func SpendingOf(ctx context.Context, tx *database.Tx, day string) (all []Spending, err error) {
-	rows, err := tx.Query(ctx, `SELECT channel, parts, spent FROM spending WHERE day = $1 ORDER BY channel`, day)
-	if err != nil {
-		return nil, fmt.Errorf("read spending: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var s Spending
-		if err := rows.Scan(&s.Channel, &s.Parts, &s.Spent); err != nil {
-			return nil, fmt.Errorf("read spending: %w", err)
-		}
-		all = append(all, s)
-	}
-	return all, rows.Err()
-}
+// Ring raises the alarm that the mark of a turn's first message may be due, once it is paid.
+func (m *Marked) Ring(ctx context.Context, tx *database.Tx) error { return m.Bill.ring(ctx, tx) }

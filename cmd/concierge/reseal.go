@@ -220,15 +220,14 @@ func (h *house) reindex(db *database.DB) error {
 	return nil
 }
 
-// nodeGone is how long a node that runs may be silent in the table nodes.
-const nodeGone = 5 * time.Second
-
 var errServing = errors.New("stop every node first: with two index keys at once people we know would become strangers")
 
 // stopped is an error while a node is alive.
 func stopped(ctx context.Context, tx *database.Tx) error {
 	var n int
-	if err := tx.QueryRow(ctx, `SELECT COUNT(*) FROM nodes WHERE renewed_at > $1`, tx.Now().Add(-nodeGone)).Scan(&n); err != nil {
+	b := &database.Batch{}
+	inbox.LiveTo(b, tx.Now(), &n)
+	if err := tx.Run(ctx, b); err != nil {
 		return fmt.Errorf("look for nodes: %w", err)
 	}
 	if n > 0 {
