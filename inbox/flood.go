@@ -100,11 +100,7 @@ func (f *Flood) Count(now time.Time, l council.Limits, text string, miss, held b
 	c.D++
 	c.Held = held
 	if miss {
-		if t := fingerprint(text); t != c.Last || c.Same == 0 {
-			c.Last, c.Same = t, 0
-		}
-		c.Same++
-		c.Heard = now.Unix()
+		c.same(now, text)
 	}
 	switch {
 	case l.SameText > 0 && c.Same >= l.SameText:
@@ -115,6 +111,19 @@ func (f *Flood) Count(now time.Time, l council.Limits, text string, miss, held b
 		return f.silence(now, time.Unix(c.Day, 0).Add(24*time.Hour), OverDay)
 	}
 	return ""
+}
+
+// same counts how often one text that fits nothing came in a row. What has no text says nothing: three voice messages are not one.
+func (c *counts) same(now time.Time, text string) {
+	if strings.TrimSpace(text) == "" {
+		c.Same = 0
+		return
+	}
+	if t := fingerprint(text); t != c.Last || c.Same == 0 {
+		c.Last, c.Same = t, 0
+	}
+	c.Same++
+	c.Heard = now.Unix()
 }
 
 // Echo is told of each text before it is read. When it is one of ours it is counted; past the limit it must not be read.
@@ -214,13 +223,24 @@ func fingerprints(text string) (all []uint32) {
 	return all
 }
 
-func fingerprint(text string) uint32 { p, _ := letters(text); return p }
+// fingerprint is that of a whole text; where it has no letters, of its signs: one picture is not another.
+func fingerprint(text string) uint32 {
+	p, n := letters(text)
+	if n == 0 {
+		p, _ = prints(text, func(r rune) bool { return !unicode.IsSpace(r) })
+	}
+	return p
+}
 
 // letters is a fingerprint of a text's letters and digits alone: what a phone or a carrier does to signs and spaces does not hide it.
 func letters(text string) (print uint32, n int) {
+	return prints(text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
+}
+
+func prints(text string, counts func(rune) bool) (print uint32, n int) {
 	print = 2166136261 // FNV-1a
 	for _, r := range text {
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+		if !counts(r) {
 			continue
 		}
 		n++
