@@ -50,7 +50,7 @@ func (h *Host) receiveNow(ctx context.Context, m channels.Message, how coming) e
 	start := h.s.Now()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), receiveTime)
 	defer cancel()
-	m.Text = bounded(m.Text)
+	m = legible(m)
 	id := h.s.NewID()
 	outcome, err := h.receive(ctx, m, id, how)
 	if err != nil && ctx.Err() == nil {

@@ -26,7 +26,7 @@ type unread struct {
 var errRecord = errors.New("a record of the spool that this version does not know")
 
 func messageRecord(m channels.Message) []byte {
-	m.Text = bounded(m.Text)
+	m = legible(m)
 	return line(m)
 }
 

@@ -40,6 +40,7 @@ const (
 // guard lets through who may: session, rights, form token, in this order.
 func (d *Desk) guard(rt route) http.Handler {
 	inner := http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
+		legible(hr)
 		r := &request{Request: hr, Act: rt.act, Lang: deskTag}
 		if err := d.identify(r); err != nil {
 			d.fail(w, hr, err)
@@ -59,6 +60,8 @@ func (d *Desk) guard(rt route) http.Handler {
 				d.problem(w, r, http.StatusRequestEntityTooLarge, "too_large")
 				return
 			}
+			mend(hr.PostForm)
+			mend(hr.Form)
 			if !d.genuine(r) {
 				d.problem(w, r, http.StatusForbidden, "form_old")
 				return
@@ -192,7 +195,7 @@ func next(r *http.Request) string {
 // ours lets only paths of the desk through: never another site, nor "//somewhere".
 func ours(path string) string {
 	u, err := url.Parse(path)
-	if err != nil || u.Host != "" || u.Scheme != "" || !strings.HasPrefix(u.Path, "/desk/") || strings.Contains(path, "\\") {
+	if err != nil || u.Host != "" || u.Scheme != "" || !strings.HasPrefix(u.Path, "/desk/") || strings.Contains(path, "\\") || strings.Contains(u.Path, "/..") {
 		return "/desk/"
 	}
 	return path
