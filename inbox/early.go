@@ -30,7 +30,7 @@ func (in *Inbox) JoinEarly(ctx context.Context, tx *database.Tx, limit int) (did
 	b := &database.Batch{}
 	b.Exec(`DELETE FROM early_receipts WHERE at < $1`, tx.Now().Add(-earlyFor))
 	b.Each(`SELECT e.handle, e.status, e.channel, e.reason, e.code FROM early_receipts e
-		WHERE EXISTS (SELECT 1 FROM messages m WHERE m.handle = e.handle AND NOT m.inbound) LIMIT $1`, func(scan func(...any) error) error {
+		WHERE EXISTS (SELECT 1 FROM messages m WHERE m.handle = e.handle AND NOT m.inbound) ORDER BY e.handle, e.status LIMIT $1`, func(scan func(...any) error) error {
 		var r channels.Receipt
 		err := scan(&r.Handle, &r.Status, &r.Channel, &r.Reason, &r.Code)
 		all = append(all, r)
@@ -40,13 +40,20 @@ func (in *Inbox) JoinEarly(ctx context.Context, tx *database.Tx, limit int) (did
 		return nil, 0, fmt.Errorf("look for early receipts: %w", err)
 	}
 	b = &database.Batch{}
-	for _, r := range all {
-		b.Exec(`DELETE FROM early_receipts WHERE handle = $1 AND status = $2`, string(r.Handle), string(r.Status))
+	ours := make([]int64, len(all))
+	for i, r := range all {
+		b.ExecCount(&ours[i], `DELETE FROM early_receipts WHERE handle = $1 AND status = $2`, string(r.Handle), string(r.Status))
 	}
 	b.Row(`SELECT COUNT(*) FROM early_receipts`).Into(&left)
 	if err := tx.Run(ctx, b); err != nil {
 		return nil, 0, fmt.Errorf("join early receipts: %w", err)
 	}
-	did, err = in.Receipts(ctx, tx, all)
+	var mine []channels.Receipt // another node may have joined some of them meanwhile
+	for i, r := range all {
+		if ours[i] > 0 {
+			mine = append(mine, r)
+		}
+	}
+	did, err = in.Receipts(ctx, tx, mine)
 	return did, left, err
 }

@@ -44,19 +44,7 @@ func (in *Inbox) Receipts(ctx context.Context, tx *database.Tx, all []channels.R
 	if err := in.lockFailed(ctx, tx, all, about, found); err != nil {
 		return nil, err
 	}
-	order := make([]int, 0, len(all)) // rows are locked in one order, whoever stores them
-	for i, r := range all {
-		switch {
-		case !found[i]:
-		case about[i].handle != "" && r.Handle != "" && about[i].handle != string(r.Handle):
-			did[i].Heeded = Contradicts
-		case r.Status == channels.Failed && about[i].n < about[i].attempt:
-			did[i].Heeded = Stale // a later attempt is under way
-		default:
-			order = append(order, i)
-		}
-	}
-	slices.SortStableFunc(order, func(i, j int) int { return strings.Compare(about[i].id, about[j].id) })
+	order := toStore(did, about, found)
 	moved, kept, copies := make([]int64, len(all)), make([]int64, len(all)), make([]int, len(all))
 	b = &database.Batch{}
 	for i, r := range all {
@@ -94,6 +82,25 @@ func (in *Inbox) Receipts(ctx context.Context, tx *database.Tx, all []channels.R
 		}
 	}
 	return did, nil
+}
+
+// toStore is which receipts may move their message, in the order of the messages: rows are locked in one order, whoever stores them. Of
+// those found that may not, did says why.
+func toStore(did []Receipted, about []receipted, found []bool) (order []int) {
+	for i := range did {
+		m, r := &about[i], &did[i]
+		switch {
+		case !found[i]:
+		case m.handle != "" && r.Handle != "" && m.handle != string(r.Handle):
+			r.Heeded = Contradicts
+		case r.Status == channels.Failed && m.n < m.attempt:
+			r.Heeded = Stale // a later attempt is under way
+		default:
+			order = append(order, i)
+		}
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return strings.Compare(about[i].id, about[j].id) })
+	return order
 }
 
 // lockFailed takes the locks of conversations that a failure will write to, before any of a message's row: whoever holds a conversation
@@ -197,42 +204,4 @@ func (in *Inbox) consequences(ctx context.Context, tx *database.Tx, r channels.R
 		err = tx.Run(ctx, b)
 	}
 	return "", err
-}
-
-// once is how a failed message is written once more.
-type once struct {
-	due, expires time.Time // zero expires: as before
-	shut         bool      // as its template
-	often        bool      // as often as it takes, until it expires
-}
-
-// again writes a failed message once more, as a new row behind what is queued: its failure stands. The cause makes it once.
-func (in *Inbox) again(ctx context.Context, tx *database.Tx, m *receipted, o once) (sender channels.Address, err error) {
-	c, err := in.Lock(ctx, tx, m.conversation)
-	if err != nil {
-		return "", err
-	}
-	text := m.parts
-	if o.shut {
-		if text, err = shutAgain(text); err != nil {
-			return "", err
-		}
-	}
-	var n int
-	if err := tx.QueryRow(ctx, `SELECT COUNT(*) FROM messages WHERE id = $1 AND cause LIKE 'again:%'`, m.id).Scan(&n); err != nil {
-		return "", fmt.Errorf("write message again: %w", err)
-	}
-	if n > 0 && !o.often {
-		return c.Sender, nil // it was the second time already
-	}
-	b := &database.Batch{}
-	b.Exec(`INSERT INTO messages (id, conversation_id, seq, inbound, kind, language, body, parts, created_at, status, cause, author_id, case_id, epoch, keep,
-		due_at, expires_at) SELECT $2, conversation_id, $3, FALSE, kind, language, body, $4, $5, 'queued', $6, author_id, case_id, epoch, keep, $7,
-		COALESCE($8, expires_at) FROM messages WHERE id = $1 ON CONFLICT (cause) WHERE cause IS NOT NULL DO NOTHING`,
-		m.id, in.newID(), c.NextSeq, text, tx.Now(), "again:"+m.id, o.due, at(o.expires))
-	b.Exec(`UPDATE conversations SET next_seq = $2 WHERE id = $1`, c.ID, c.NextSeq+1)
-	if err := tx.Run(ctx, b); err != nil {
-		return "", fmt.Errorf("write message again: %w", err)
-	}
-	return c.Sender, nil
 }
