@@ -16,7 +16,6 @@ const (
 	keepReceived   = 30 * 24 * time.Hour
 	keepQuarantine = 7 * 24 * time.Hour
 	keepFeed       = 48 * time.Hour
-	keepEarly      = time.Hour
 )
 
 // purgeAtOnce is how many rows one transaction deletes: turns go on meanwhile.
@@ -45,7 +44,6 @@ func (h *Host) purge(ctx context.Context) error {
 			(SELECT channel, account, provider_id FROM received WHERE at < $1 LIMIT $2)`, keepReceived},
 		{"quarantine", `DELETE FROM quarantine WHERE id IN (SELECT id FROM quarantine WHERE at < $1 LIMIT $2)`, keepQuarantine},
 		{"asides", `DELETE FROM asides WHERE message_id IN (SELECT message_id FROM asides WHERE at < $1 LIMIT $2)`, keepQuarantine},
-		{"early_receipts", `DELETE FROM early_receipts WHERE (handle, status) IN (SELECT handle, status FROM early_receipts WHERE at < $1 LIMIT $2)`, keepEarly},
 		{"uploads", `DELETE FROM uploads WHERE hash IN (SELECT hash FROM uploads WHERE expires_at < $1 LIMIT $2)`, 0},
 		{"feed", `DELETE FROM feed WHERE n IN (SELECT n FROM feed WHERE at < $1 LIMIT $2)`, keepFeed},
 	} {

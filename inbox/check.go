@@ -69,7 +69,7 @@ func (in *Inbox) stop(ctx context.Context, tx *database.Tx, c *Conversation, q *
 		if err := in.end(ctx, tx, c, q, v.fail); err != nil {
 			return true, err
 		}
-		r.ended(c, v.fail)
+		tx.AfterCommit(func() { r.ended(c, v.fail) })
 		return true, nil
 	}
 	return false, nil

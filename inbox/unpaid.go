@@ -22,7 +22,7 @@ func (in *Inbox) pay(ctx context.Context, tx *database.Tx, c *Conversation, q *q
 	}
 	failed, err := in.putOff(ctx, tx, c, q, later)
 	if failed && err == nil {
-		r.ended(c, Spent)
+		tx.AfterCommit(func() { r.ended(c, Spent) })
 	}
 	return false, err
 }
