@@ -26,13 +26,11 @@ const (
 
 // post takes a form: load → parse → validate → change → redirect.
 func (p *Page) post(w http.ResponseWriter, r *http.Request, v *opened) {
-	select {
-	case p.busy <- struct{}{}:
-	default:
+	if !p.hands.take(v.conversation.ID) {
 		p.tooMany(w, r)
 		return
 	}
-	defer func() { <-p.busy }()
+	defer p.hands.give(v.conversation.ID)
 	r.Body = http.MaxBytesReader(w, r.Body, mostBytes)
 	if err := http.NewResponseController(w).SetReadDeadline(time.Now().Add(sendTime)); err != nil {
 		p.failed(w, r, err)

@@ -17,6 +17,38 @@ const (
 // mostAtOnce is how many forms are read at once: what waits lies on disk, 30 MiB each.
 const mostAtOnce = 32
 
+// mostOfOne is how many of them one resident may have in hand: a form may take minutes to come, and one link must not keep the others out.
+const mostOfOne = 4 // someone impatient presses more than once
+
+// hands are the forms being read.
+type hands struct {
+	mu  sync.Mutex
+	all int
+	of  map[string]int // by conversation
+}
+
+// take lets a form in, or tells that there are too many.
+func (h *hands) take(conversation string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.all >= mostAtOnce || h.of[conversation] >= mostOfOne {
+		return false
+	}
+	h.all++
+	h.of[conversation]++
+	return true
+}
+
+// give is told when a form has been dealt with.
+func (h *hands) give(conversation string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.all--
+	if h.of[conversation]--; h.of[conversation] == 0 {
+		delete(h.of, conversation)
+	}
+}
+
 // tries counts by network, in spans. Nodes do not agree: the bound is each one's.
 type tries struct {
 	now  func() time.Time

@@ -56,7 +56,7 @@ type Page struct {
 	style  string
 	script string
 	tries  *tries
-	busy   chan struct{}
+	hands  *hands
 }
 
 // file is the style sheet or the script.
@@ -76,7 +76,7 @@ func New(s Settings) (*Page, error) {
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
 	}
-	p := &Page{s: s, static: map[string]file{}, tries: newTries(s.Now), busy: make(chan struct{}, mostAtOnce)}
+	p := &Page{s: s, static: map[string]file{}, tries: newTries(s.Now), hands: &hands{of: map[string]int{}}}
 	var err error
 	if p.page, err = template.ParseFS(files, "page.html"); err != nil {
 		return nil, fmt.Errorf("open upload page: %w", err)
