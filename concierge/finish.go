@@ -56,7 +56,7 @@ func (t *turn) pay(ctx context.Context) error {
 		return t.marked.Ring(ctx, t.tx)
 	}
 	m := t.marked
-	t.marked = nil
+	t.marked, t.rows[0].Due = nil, t.now // the outbox looks at once
 	t.room.leave()
 	return t.h.s.Inbox.Unmark(ctx, t.tx, t.c, m)
 }

@@ -115,7 +115,13 @@ func (t *turn) take(ctx context.Context, in dialog.Input) error {
 	if err := t.greet(); err != nil {
 		return err
 	}
-	if n := len(s.Stack); t.unasked && n > 0 {
+	return t.remember(s)
+}
+
+// remember keeps where the session stands, and when its writer is reminded of a report that lies.
+func (t *turn) remember(s dialog.Session) error {
+	n := len(s.Stack)
+	if t.unasked && n > 0 {
 		s.Stack[n-1].Nudged = true
 	}
 	text, err := dialog.Encode(s)
@@ -127,7 +133,7 @@ func (t *turn) take(ctx context.Context, in dialog.Input) error {
 		return nil
 	}
 	t.c.TurnedAt = t.now
-	if n := len(s.Stack); n > 0 && !s.Stack[n-1].Nudged && len(s.Stack[n-1].Answers) > 0 {
+	if n > 0 && !s.Stack[n-1].Nudged && len(s.Stack[n-1].Answers) > 0 {
 		t.c.NudgeAt = t.now.Add(nudgeAfter)
 	}
 	return nil

@@ -81,19 +81,9 @@ func (in *Inbox) SettleTo(b *database.Batch, c *Conversation, r Result, node str
 func (in *Inbox) Settle(ctx context.Context, tx *database.Tx, results []Result, r Rules) (next []*Marked, more []string, busy []Result, err error) {
 	results = slices.Clone(results) // in the order in which receipts are stored too: neither waits for the other in a ring
 	slices.SortFunc(results, func(a, b Result) int { return strings.Compare(a.Out.ID, b.Out.ID) })
-	locked := make([]bool, len(results))
-	for i := range locked {
-		locked[i] = true
-	}
-	if tx.Engine() == database.Postgres {
-		b := &database.Batch{}
-		for i, one := range results {
-			var id string
-			b.RowOpt(&locked[i], `SELECT id FROM conversations WHERE id = $1 FOR UPDATE SKIP LOCKED`, one.Conversation).Into(&id)
-		}
-		if err := tx.Run(ctx, b); err != nil {
-			return nil, nil, nil, fmt.Errorf("store results: %w", err)
-		}
+	locked, err := lockFree(ctx, tx, results)
+	if err != nil {
+		return nil, nil, nil, err
 	}
 	b := &database.Batch{}
 	now := tx.Now()
@@ -134,6 +124,26 @@ func (in *Inbox) Settle(ctx context.Context, tx *database.Tx, results []Result, 
 		}
 	}
 	return next, more, busy, nil
+}
+
+// lockFree takes the locks of those conversations that nobody holds, and says which. On SQLite the writer holds them all.
+func lockFree(ctx context.Context, tx *database.Tx, results []Result) (locked []bool, err error) {
+	locked = make([]bool, len(results))
+	b := &database.Batch{}
+	for i, one := range results {
+		if locked[i] = tx.Engine() != database.Postgres; locked[i] {
+			continue
+		}
+		var id string
+		b.RowOpt(&locked[i], `SELECT id FROM conversations WHERE id = $1 FOR UPDATE SKIP LOCKED`, one.Conversation).Into(&id)
+	}
+	if b.Len() == 0 {
+		return locked, nil
+	}
+	if err := tx.Run(ctx, b); err != nil {
+		return nil, fmt.Errorf("store results: %w", err)
+	}
+	return locked, nil
 }
 
 const freeSQL = `UPDATE conversations SET lease_until = NULL, lease_node = NULL WHERE id = $1 AND lease_node = $2 AND lease_until = $3`

@@ -37,7 +37,7 @@ func (p *Page) read(r *http.Request, v *opened) (s sent, err error) {
 	if err != nil {
 		return s, errBad
 	}
-	ours, lat, lon, metres := false, "", "", ""
+	ours, at := false, map[string]string{}
 	for n := 0; ; n++ {
 		part, err := m.NextPart()
 		if errors.Is(err, io.EOF) {
@@ -62,24 +62,18 @@ func (p *Page) read(r *http.Request, v *opened) (s sent, err error) {
 			if err != nil {
 				return s, broken(err)
 			}
-			switch name {
-			case "form":
+			if name == "form" {
 				ours = hmac.Equal(text, []byte(v.token))
-			case "lat":
-				lat = string(text)
-			case "lon":
-				lon = string(text)
-			default:
-				metres = string(text)
+			} else {
+				at[name] = string(text)
 			}
 		}
 	}
 	if !ours {
 		return s, errForeign
 	}
-	if lat != "" || lon != "" {
-		s.place = position(lat, lon, metres)
-		if s.place == nil {
+	if at["lat"] != "" || at["lon"] != "" {
+		if s.place = position(at["lat"], at["lon"], at["metres"]); s.place == nil {
 			return s, errBad
 		}
 	}

@@ -55,20 +55,8 @@ func properties() []string {
 func blankHEIC(raw []byte) ([]byte, bool) {
 	out := bytes.Clone(raw)
 	top, whole := boxes(out, 0, len(out))
-	var meta *box
-	var rooms []span // where picture bytes may lie
-	for i, b := range top {
-		switch b.kind {
-		case "meta":
-			if meta != nil {
-				return nil, false
-			}
-			meta = &top[i]
-		case "mdat":
-			rooms = append(rooms, span{b.body, b.end})
-		}
-	}
-	if meta == nil || meta.end-meta.body < 4 {
+	meta, rooms, ok := metaOf(top)
+	if !ok || meta.end-meta.body < 4 {
 		return nil, false
 	}
 	inner, ok := boxes(out, meta.body+4, meta.end)
@@ -76,6 +64,42 @@ func blankHEIC(raw []byte) ([]byte, bool) {
 		return nil, false
 	}
 	h := heic{out: out, kinds: map[uint32]string{}}
+	if !h.find(inner, rooms) {
+		return nil, false
+	}
+	h.blank(top, inner)
+	if !whole { // a maker's trailer behind the last box
+		clear(out[top[len(top)-1].end:])
+	}
+	return out, true
+}
+
+// metaOf is the one box that says what lies where, and the rooms in which picture bytes may lie.
+func metaOf(top []box) (meta box, rooms []span, ok bool) {
+	for _, b := range top {
+		switch b.kind {
+		case "meta":
+			if ok {
+				return box{}, nil, false
+			}
+			meta, ok = b, true
+		case "mdat":
+			rooms = append(rooms, span{b.body, b.end})
+		}
+	}
+	return meta, rooms, ok
+}
+
+// heic is a file being blanked.
+type heic struct {
+	out   []byte
+	kinds map[uint32]string // of items, by id
+	idat  box
+	keep  []span
+}
+
+// find finds what is picture: which items there are comes before where they lie. false when some would lie elsewhere than in a room.
+func (h *heic) find(inner []box, rooms []span) bool {
 	for _, b := range inner {
 		if b.kind == "idat" {
 			rooms, h.idat = append(rooms, span{b.body, b.end}), b
@@ -83,17 +107,19 @@ func blankHEIC(raw []byte) ([]byte, bool) {
 	}
 	for _, b := range inner {
 		if b.kind == "iinf" && !h.items(b) {
-			return nil, false
+			return false
 		}
 	}
 	for _, b := range inner {
 		if b.kind == "iloc" && !h.places(b) {
-			return nil, false
+			return false
 		}
 	}
-	if len(h.keep) == 0 || !within(h.keep, rooms) {
-		return nil, false
-	}
+	return len(h.keep) > 0 && within(h.keep, rooms)
+}
+
+// blank zeroes all that is not picture.
+func (h *heic) blank(top, inner []box) {
 	for _, b := range inner {
 		h.inside(b)
 	}
@@ -106,22 +132,6 @@ func blankHEIC(raw []byte) ([]byte, bool) {
 			h.free(b)
 		}
 	}
-	if !whole { // a maker's trailer behind the last box
-		end := 0
-		if len(top) > 0 {
-			end = top[len(top)-1].end
-		}
-		clear(out[end:])
-	}
-	return out, true
-}
-
-// heic is a file being blanked.
-type heic struct {
-	out   []byte
-	kinds map[uint32]string // of items, by id
-	idat  box
-	keep  []span
 }
 
 // inside blanks what a box of meta says beyond the picture.
