@@ -10,6 +10,7 @@ import (
 type asidePage struct {
 	frame
 	Asides  []setAside
+	Failed  int // how many were set aside: the latest are listed
 	Unread  []unreadable
 	Count   int  // of the unreadable
 	More    bool // there are more than are shown
@@ -32,10 +33,11 @@ func (d *Desk) asidePage(w http.ResponseWriter, r *request) error {
 		Dismiss: may(r.Person.Roles, setHealth) != none}
 	p.Title = p.T("aside.title")
 	err := d.read(r.Context(), func(tx *database.Tx) error {
-		all, err := inbox.Asides(r.Context(), tx, r.Person.actor(seeHealth))
+		all, count, err := inbox.Asides(r.Context(), tx, r.Person.actor(seeHealth))
 		if err != nil {
 			return err
 		}
+		p.Failed = count
 		for _, a := range all {
 			p.Asides = append(p.Asides, setAside{Message: a.Message, Conversation: a.Conversation, Href: "/desk/conversations/" + a.Conversation,
 				Channel: p.T("channel." + a.Channel), Cause: a.Cause, Came: p.clock(a.Came), When: p.clock(a.At)})

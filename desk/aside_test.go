@@ -150,3 +150,27 @@ func TestWhatNobodyCouldReadIsCountedAndDismissed(t *testing.T) {
 		}
 	})
 }
+
+// Where more were set aside than a page lists, the numbers beside the list still tell all.
+func TestHealthCountsAllThatWasSetAside(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		h := open(t, db, "en")
+		asha := h.sit("Asha Rahman", []string{desk.Supervisor}, []string{"highways"})
+		id := h.resident("sms:+447700900101", "en", "bad one")
+		h.must(h.write(func(tx *database.Tx) error {
+			const many = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 103) `
+			_, err := tx.Exec(ctx, many+`INSERT INTO messages (id, conversation_id, seq, inbound, kind, created_at, taken)
+				SELECT 'm' || i, $1, 1000 + i, TRUE, 'text', $2, 'aside' FROM n`, id, tx.Now())
+			if err != nil {
+				return err
+			}
+			_, err = tx.Exec(ctx, many+`INSERT INTO asides (message_id, cause, at) SELECT 'm' || i, 'error', $1 FROM n`, tx.Now())
+			return err
+		}))
+		for _, page := range []string{"/desk/health", "/desk/aside"} {
+			if _, body := asha.get(page); !strings.Contains(body, `<span class="tag warn">103</span>`) {
+				t.Errorf("%s does not tell that there are 103", page)
+			}
+		}
+	})
+}

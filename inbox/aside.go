@@ -21,10 +21,15 @@ type SetAsideOne struct {
 // asidesShown is the most a page lists; the latest are shown.
 const asidesShown = 100
 
-// Asides lists what was set aside in conversations this person may see, the latest first.
-func Asides(ctx context.Context, tx *database.Tx, a Actor) ([]SetAsideOne, error) {
+// Asides lists what was set aside in conversations this person may see, the latest first, and tells how many there are.
+func Asides(ctx context.Context, tx *database.Tx, a Actor) (all []SetAsideOne, count int, err error) {
 	q := &query{}
-	return asides(ctx, tx, q.visible(a, "c"), q.args...)
+	where := q.visible(a, "c")
+	if err := tx.QueryRow(ctx, `SELECT COUNT(*)`+asidesFrom+where, q.args...).Scan(&count); err != nil {
+		return nil, 0, fmt.Errorf("count messages set aside: %w", err)
+	}
+	all, err = asides(ctx, tx, where, q.args...)
+	return all, count, err
 }
 
 // AsidesOf lists what was set aside in one conversation.
@@ -32,10 +37,11 @@ func AsidesOf(ctx context.Context, tx *database.Tx, conversation string) ([]SetA
 	return asides(ctx, tx, `c.id = $1`, conversation)
 }
 
+const asidesFrom = ` FROM asides s JOIN messages m ON m.id = s.message_id JOIN conversations c ON c.id = m.conversation_id WHERE `
+
 func asides(ctx context.Context, tx *database.Tx, where string, args ...any) (all []SetAsideOne, err error) {
-	rows, err := tx.Query(ctx, `SELECT s.message_id, c.id, c.channel, c.team, s.cause, m.created_at, s.at
-		FROM asides s JOIN messages m ON m.id = s.message_id JOIN conversations c ON c.id = m.conversation_id
-		WHERE `+where+fmt.Sprintf(` ORDER BY s.at DESC, s.message_id LIMIT %d`, asidesShown), args...)
+	rows, err := tx.Query(ctx, `SELECT s.message_id, c.id, c.channel, c.team, s.cause, m.created_at, s.at`+asidesFrom+where+
+		fmt.Sprintf(` ORDER BY s.at DESC, s.message_id LIMIT %d`, asidesShown), args...)
 	if err != nil {
 		return nil, fmt.Errorf("list messages set aside: %w", err)
 	}
