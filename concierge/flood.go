@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"concierge/dialog"
+	"concierge/dialog/understand"
 	"concierge/inbox"
 )
 
@@ -58,6 +59,23 @@ func onlySafety(events []dialog.Event) (kept []dialog.Event) {
 		}
 	}
 	return kept
+}
+
+// notRead ends the turn of a text that is not read any more, because it is ours. What else stands in it is still looked through for
+// danger: somebody may quote us.
+func (t *turn) notRead(ctx context.Context, s dialog.Session, over inbox.Over, text string) error {
+	t.tag = t.c.Language
+	kind := t.danger(understand.Fold(t.c.Flood.Theirs(text)))
+	if kind == "" {
+		return t.flooded(ctx, s, over)
+	}
+	if err := t.caution(kind); err != nil {
+		return err
+	}
+	if err := t.flooded(ctx, s, over); err != nil {
+		return err
+	}
+	return t.h.s.Handoffs.Raise(ctx, t.tx, t.c)
 }
 
 // flooded ends a turn whose reply would be one too many: one line, then the desk has the conversation, and nothing more is said until a

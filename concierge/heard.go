@@ -50,7 +50,7 @@ func (t *turn) heard(ctx context.Context) (string, error) {
 	if err := t.keep(ctx); err != nil {
 		return "", err
 	}
-	return "desk", t.warn(ctx, folded)
+	return "desk", t.warn(ctx, understand.Fold(t.c.Flood.Theirs(t.m.Text)))
 }
 
 // returned is the input by which the bot speaks first after a person.
@@ -102,6 +102,11 @@ func (t *turn) warn(ctx context.Context, folded string) error {
 	if err := t.h.s.Handoffs.Raise(ctx, t.tx, t.c); err != nil {
 		return err
 	}
+	return t.caution(kind)
+}
+
+// caution writes the line of a danger, once a day.
+func (t *turn) caution(kind string) error {
 	if !t.c.WarnedAt.IsZero() && t.now.Sub(t.c.WarnedAt) < warnEvery {
 		return nil
 	}

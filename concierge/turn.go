@@ -83,7 +83,7 @@ func (t *turn) take(ctx context.Context, in dialog.Input) error {
 		return err
 	}
 	if over := t.echoed(in); over != "" {
-		return t.flooded(ctx, s, over)
+		return t.notRead(ctx, s, over, in.Text)
 	}
 	engine := *t.h.engine.Load()
 	s, events := engine.Turn(short, t.lookup(), s, in)

@@ -207,6 +207,21 @@ func (f *Flood) said(text string) bool {
 	return len(c.Said) > 0 && slices.ContainsFunc(fingerprints(text), func(p uint32) bool { return slices.Contains(c.Said, p) })
 }
 
+// Theirs is what of a text that comes back is not ours: its other lines.
+func (f *Flood) Theirs(text string) string {
+	said := f.open().Said
+	if p, n := letters(text); n >= wholeText && slices.Contains(said, p) {
+		return ""
+	}
+	var left strings.Builder
+	for line := range strings.Lines(text) {
+		if p, n := letters(line); n < oneLine || !slices.Contains(said, p) {
+			left.WriteString(line)
+		}
+	}
+	return left.String()
+}
+
 // fingerprints are those of a text and of its longer lines.
 func fingerprints(text string) (all []uint32) {
 	if p, n := letters(text); n >= wholeText {
