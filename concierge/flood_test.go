@@ -123,12 +123,11 @@ func TestPastTheLimitOneLineAndThenThePeople(t *testing.T) {
 		o.hears(o.tg, them, "again: one", "privacy.first")
 		o.counts(10)
 		o.receive(text(them, "smell gas")) // the eleventh: danger is answered all the same
-		heard := []string{"again: one", "privacy.first", "handoff.flood", "call 0800"}
 		o.rests()
 		if got := o.tg.Texts(them); len(got) != 4 || !strings.Contains(strings.Join(got, "|"), "call 0800") || !strings.Contains(strings.Join(got, "|"), "handoff.flood") {
 			t.Fatalf("heard %q", got)
 		}
-		heard = o.tg.Texts(them)
+		heard := o.tg.Texts(them)
 		if got := o.one(waitingFor); got != "queue flood" {
 			t.Fatalf("it is with %s", got)
 		}

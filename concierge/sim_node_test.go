@@ -74,8 +74,7 @@ func (w *simWorld) start(no int) *simNode {
 	}
 	s := w.set
 	queue := simQueue{n}
-	var in *inbox.Inbox
-	in = inbox.New(w.lite.keys, said0, queue, inbox.Options{Wake: func(id string) { n.host.Wake(id) }, NewID: n.newID, Chance: func() float64 { return 0.5 }})
+	in := inbox.New(w.lite.keys, said0, queue, inbox.Options{Wake: func(id string) { n.host.Wake(id) }, NewID: n.newID, Chance: func() float64 { return 0.5 }})
 	rules := s.rules
 	rules.Random = w.random
 	n.cases = cases.New(rules, queue)

@@ -226,7 +226,7 @@ func (w *simWorld) finish() {
 		if idle && swept == 2 {
 			return
 		}
-		if next = min(next, stopped.Add(sweepAge+2*time.Second).Sub(time.Now())); swept > 0 || next <= 0 {
+		if next = min(next, time.Until(stopped.Add(sweepAge+2*time.Second))); swept > 0 || next <= 0 {
 			next, _ = w.next()
 		}
 		time.Sleep(min(max(next, time.Second), time.Minute))

@@ -124,7 +124,7 @@ func (v *visitor) lastLink() string {
 // sms writes on the SMS phone and waits for an answer that holds a part.
 func (v *visitor) sms(text, part string) {
 	v.t.Helper()
-	before := fmt.Sprintf(`[...document.querySelectorAll('.sms .transcript li')].length`)
+	const before = `[...document.querySelectorAll('.sms .transcript li')].length`
 	n := v.text("String(" + before + ")")
 	v.js(fmt.Sprintf(`const t=document.querySelector('#sms-text'); t.value=%q; t.dispatchEvent(new Event('input',{bubbles:true})); t.closest('form').requestSubmit()`, text))
 	v.until(fmt.Sprintf(`[...document.querySelectorAll('.sms .transcript li')].slice(%s).some(li => li.innerText.includes(%q))`, n, part))
