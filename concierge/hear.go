@@ -55,6 +55,11 @@ func (t *turn) hear(ctx context.Context, a *inbox.Arrival, wait bool) (outcome s
 	if a.Waiting || a.Announced || wait {
 		return "waiting", t.wait(ctx, a)
 	}
+	return t.read(ctx)
+}
+
+// read keeps what came and takes its turn.
+func (t *turn) read(ctx context.Context) (outcome string, err error) {
 	if err := t.keep(ctx); err != nil {
 		return "", err
 	}

@@ -37,14 +37,7 @@ func (t *turn) heard(ctx context.Context) (string, error) {
 		}
 		return "turn", t.take(ctx, t.returned(got.Returned))
 	case got.Turn:
-		if err := t.keep(ctx); err != nil {
-			return "", err
-		}
-		in, err := t.input(ctx)
-		if err != nil {
-			return "", err
-		}
-		return "turn", t.take(ctx, in)
+		return t.read(ctx)
 	}
 	t.m.Taken = inbox.ForDesk
 	if err := t.keep(ctx); err != nil {

@@ -9,7 +9,6 @@ import (
 	"github.com/riverqueue/river"
 
 	"concierge/channels"
-	"concierge/dialog"
 	"concierge/inbox"
 	"concierge/internal/database"
 	"concierge/internal/failpoint"
@@ -240,13 +239,4 @@ func (h *Host) setAside(ctx context.Context, conversation, message, cause string
 		h.s.Log.Error("message set aside after its third failure", "message", message, "conversation", conversation, "cause", cause)
 	}
 	return nil
-}
-
-// speak takes a turn in which the bot speaks first. t.c is locked; cause makes its messages once.
-func (t *turn) speak(ctx context.Context, in dialog.Input, cause string, unasked bool) error {
-	t.now, t.cause, t.unasked, t.queued = t.tx.Now(), cause, unasked, 1
-	if err := t.take(ctx, in); err != nil {
-		return err
-	}
-	return t.finish(ctx)
 }

@@ -201,3 +201,12 @@ func holdFor(n channels.Name) time.Duration {
 	}
 	return 1500 * time.Millisecond
 }
+
+// speak takes a turn in which the bot speaks first. t.c is locked; cause makes its messages once.
+func (t *turn) speak(ctx context.Context, in dialog.Input, cause string, unasked bool) error {
+	t.now, t.cause, t.unasked, t.queued = t.tx.Now(), cause, unasked, 1
+	if err := t.take(ctx, in); err != nil {
+		return err
+	}
+	return t.finish(ctx)
+}
