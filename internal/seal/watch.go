@@ -3,6 +3,7 @@ package seal
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -15,6 +16,7 @@ const (
 	watchEvery = time.Second
 	learnTime  = 2 * time.Second
 	staleAfter = 30 * time.Second
+	holdFor    = 10 * time.Second // many looks, and a slow database
 )
 
 // Watch learns of new keys until the context ends.
@@ -30,11 +32,31 @@ func (k *Keys) Watch(ctx context.Context, log *slog.Logger) {
 		case <-tick.C:
 		}
 		err := k.learn()
-		if errors.Is(err, ErrSecret) && !said {
+		if !errors.Is(err, ErrSecret) {
+			continue
+		}
+		if !said {
 			log.Error("a new key does not open: start this node with the new secret", "error", err)
 			said = true
 		}
+		if err := k.hold(); err != nil {
+			log.Warn("reseal not held", "error", err)
+		}
 	}
+}
+
+// hold keeps a reseal from going on for a while. A node that cannot open the new key goes on sealing under the old one: were that retired
+// meanwhile, nobody could ever read what it wrote.
+func (k *Keys) hold() error {
+	ctx, cancel := context.WithTimeout(context.Background(), learnTime)
+	defer cancel()
+	return k.db.Write(ctx, func(tx *database.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE reseals SET pass_began_at = $1, pass_moved = pass_moved + 1 WHERE ended_at IS NULL`, tx.Now().Add(holdFor))
+		if err != nil {
+			return fmt.Errorf("hold reseal: %w", err)
+		}
+		return nil
+	})
 }
 
 // fresh is the ring to seal under.
