@@ -36,7 +36,8 @@ func (s *station) routes() http.Handler {
 	r.HandleFunc("/", s.front).Methods(http.MethodGet, http.MethodHead)
 	r.NotFoundHandler = http.HandlerFunc(unknown)
 	r.MethodNotAllowedHandler = http.HandlerFunc(wrongMethod)
-	return bounded(secured(r, s.house.settings.PublicURL), bodyTime)
+	trusted, _ := s.house.settings.Proxies() // they were read at the start
+	return bounded(secured(proxied(r, trusted, s.log), s.house.settings.PublicURL), bodyTime)
 }
 
 // alive answers while the process can answer at all.
