@@ -25,7 +25,8 @@ func blackout(t *trial) error {
 			return err
 		}
 	}
-	ctx, stop := context.WithTimeout(context.Background(), 2*oldEnough)
+	dark := time.Duration(t.asked) * time.Second // a resident writes each second of it
+	ctx, stop := context.WithTimeout(context.Background(), dark+2*oldEnough)
 	defer stop()
 	var group sync.WaitGroup
 	for range t.asked {
@@ -36,7 +37,7 @@ func blackout(t *trial) error {
 			_ = r.write(ctx, s.say) // what comes back does not matter: it is in the list, or comes again
 			r.expect(s, 200)
 		})
-		time.Sleep(30 * time.Second / time.Duration(t.asked))
+		time.Sleep(time.Second)
 	}
 	t.injected = t.asked
 	last := time.Now()

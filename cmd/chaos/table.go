@@ -16,7 +16,7 @@ type row struct {
 // table is all rows, the slowest first so that those at once end together.
 func table() []row {
 	return []row{
-		{name: "chaos-blackout", engine: "postgres", nodes: 2, faults: 30, night: 200, run: blackout},
+		{name: "chaos-blackout", engine: "postgres", nodes: 2, faults: 30, night: 600, run: blackout},
 		{name: "chaos-provider", engine: "postgres", nodes: 1, faults: 25, night: 500, run: provider, with: func(p *plan) {
 			p.twilio.Receipts = []string{} // no callback says what became of a send: the list must
 		}},
