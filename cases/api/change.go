@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"concierge/cases"
 	"concierge/internal/database"
@@ -36,6 +37,9 @@ func (a *API) change(c *call) answer {
 	idempotency := c.Header.Get("Idempotency-Key")
 	if idempotency == "" || len(idempotency) > 255 {
 		return refused("Idempotency-Key", "needed", "1 to 255 signs")
+	}
+	if !isText(idempotency) {
+		return refused("Idempotency-Key", "not_text", "")
 	}
 	w, no := parse(c)
 	if no != nil {
@@ -69,6 +73,9 @@ func (a *API) change(c *call) answer {
 	})
 }
 
+// isText tells what both databases keep as a text: Postgres takes no NUL and nothing but UTF-8.
+func isText(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, "\x00") }
+
 // parse reads the body strictly: a field we do not know is a mistake somebody wants to hear of.
 func parse(c *call) (w wish, no *answer) {
 	refuse := func(status int, field, code string) (wish, *answer) {
@@ -92,6 +99,12 @@ func parse(c *call) (w wish, no *answer) {
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return refuse(http.StatusBadRequest, "", "not_json")
+	}
+	for _, f := range []struct{ name, text string }{{"text", w.Text}, {"next_step", w.NextStep}, {"language", w.Language},
+		{"planned_for", w.PlannedFor}, {"status", string(w.Status)}, {"reason", string(w.Reason)}} {
+		if !isText(f.text) {
+			return refuse(http.StatusUnprocessableEntity, f.name, "not_text")
+		}
 	}
 	if w.IfVersion < 0 {
 		return refuse(http.StatusUnprocessableEntity, "if_version", "unknown")

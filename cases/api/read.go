@@ -150,6 +150,9 @@ func (a *API) filter(c *call) (f cases.Filter, after string, no *answer) {
 			}
 			f.Limit = n
 		case "cursor":
+			if !isText(value) {
+				return refuse("cursor", "not_text")
+			}
 			after = value
 		default:
 			return refuse(name, "unknown_field")
