@@ -84,6 +84,7 @@ func (k checker) identity() {
 		}
 	}
 	k.prices()
+	k.limits()
 	k.hosts()
 }
 

@@ -22,3 +22,11 @@ func (k checker) prices() {
 		}
 	}
 }
+
+// limits refuses the one that would cut everybody off: a first text is the same as none.
+func (k checker) limits() {
+	if k.c.Channels.Limits.SameText == 1 {
+		k.at("channels.limits.same_text", "channels.limits.same_text is 1: whoever is not understood once would not be answered for an hour; "+
+			"write 2 or more, or 0 for no limit")
+	}
+}

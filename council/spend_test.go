@@ -26,11 +26,12 @@ func TestTheCouncilsDay(t *testing.T) {
 	}
 }
 
-func TestSpendingThatCannotBeCounted(t *testing.T) {
+func TestSpendingAndLimitsThatCannotBe(t *testing.T) {
 	for _, bad := range []struct{ name, in, want string }{
 		{"a cap without a price", "daily_spend: {currency: GBP, sms: 40, whatsapp: 20}\n  prices: {sms_part: 0}", "channels.prices.sms_part is 0"},
 		{"the other price", "daily_spend: {currency: GBP, sms: 40, whatsapp: 20}\n  prices: {whatsapp_template: 0}", "channels.prices.whatsapp_template is 0"},
 		{"a price below nothing", "prices: {sms_part: -1}", "must be a number"},
+		{"a limit that cuts everybody off", "limits: {same_text: 1}", "channels.limits.same_text is 1"},
 	} {
 		if _, err := changed(t, "daily_spend: {currency: GBP, sms: 40, whatsapp: 20}", bad.in); err == nil || !strings.Contains(err.Error(), bad.want) {
 			t.Errorf("%s: %v, want %q", bad.name, err, bad.want)
