@@ -10,8 +10,10 @@ import (
 // Buttons that stand under our messages outlive their question. Where a channel lets them be taken away, the turn that goes on says
 // which are spent, and the next message that goes takes them along: best effort, for a press on one is known to be stale anyhow.
 
-// promptsSQL are the handles of a conversation's messages whose buttons still stand; those still to be sent have none yet.
-const promptsSQL = `COALESCE((SELECT string_agg(h.handle, ' ') FROM prompts p JOIN messages h ON h.id = p.message_id WHERE p.conversation_id = `
+// promptsSQL are the handles of a conversation's messages whose buttons still stand; those still to be sent have none yet. No join: for
+// the empty tables of a new installation Postgres plans one that reads all messages, and keeps to it while they grow.
+const promptsSQL = `COALESCE((SELECT string_agg((SELECT h.handle FROM messages h WHERE h.id = p.message_id), ' ')
+	FROM prompts p WHERE p.conversation_id = `
 
 // Retires tells whether spent buttons can be taken away on a channel.
 func Retires(n channels.Name) bool { return channels.Can(n).Edits }
