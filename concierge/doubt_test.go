@@ -72,6 +72,7 @@ func TestSendsInDoubt(t *testing.T) {
 				}
 				time.Sleep(5 * time.Millisecond)
 			}
+			o.eventually(0, `SELECT COUNT(*) FROM conversations WHERE lease_until IS NOT NULL`) // what it said is stored
 			// The list is looked through around the attempt, not around the question.
 			if ago := time.Since(l.askedAbout()); ago < d || ago > d+10*time.Second {
 				t.Fatalf("asked about a message made %s ago, it was made %s ago", ago, d)
